@@ -1,0 +1,192 @@
+/* mb-error.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (MB_INSIDE) && !defined (MB_COMPILATION)
+# error "Only <minibus.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include "mb-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MB_ADDRESS_ERROR (mb_address_error_quark ())
+#define MB_TYPE_ADDRESS_ERROR (mb_address_error_get_type ())
+
+/**
+ * MbAddressError:
+ * @MB_ADDRESS_ERROR_SYNTAX: the text is not of the form `scheme:…?option=value`
+ * @MB_ADDRESS_ERROR_UNKNOWN_SCHEME: no transport has this scheme
+ * @MB_ADDRESS_ERROR_INVALID_HOST: the group is not a multicast address, or the name is not usable
+ * @MB_ADDRESS_ERROR_INVALID_PORT: the port is not a number from 1 to 65535
+ * @MB_ADDRESS_ERROR_UNKNOWN_OPTION: the scheme has no such option
+ * @MB_ADDRESS_ERROR_INVALID_OPTION: the option's value is not usable, or the option occurs twice
+ *
+ * What can be wrong with the address of a bus.
+ */
+typedef enum
+{
+  MB_ADDRESS_ERROR_SYNTAX,
+  MB_ADDRESS_ERROR_UNKNOWN_SCHEME,
+  MB_ADDRESS_ERROR_INVALID_HOST,
+  MB_ADDRESS_ERROR_INVALID_PORT,
+  MB_ADDRESS_ERROR_UNKNOWN_OPTION,
+  MB_ADDRESS_ERROR_INVALID_OPTION,
+} MbAddressError;
+
+#define MB_TRANSPORT_ERROR (mb_transport_error_quark ())
+#define MB_TYPE_TRANSPORT_ERROR (mb_transport_error_get_type ())
+
+/**
+ * MbTransportError:
+ * @MB_TRANSPORT_ERROR_FAILED: the operating system reported something that has no code of its own here
+ * @MB_TRANSPORT_ERROR_CLOSED: the transport is not open
+ * @MB_TRANSPORT_ERROR_ALREADY_OPEN: the transport is open already
+ * @MB_TRANSPORT_ERROR_NO_ROUTE: the system has no way to the group
+ * @MB_TRANSPORT_ERROR_NO_INTERFACE: a network interface of that name does not exist
+ * @MB_TRANSPORT_ERROR_PORT_IN_USE: another program holds the port and does not share it
+ * @MB_TRANSPORT_ERROR_NOT_PERMITTED: the system or a firewall forbids it
+ * @MB_TRANSPORT_ERROR_TOO_LARGE: the packet is larger than the transport can carry
+ * @MB_TRANSPORT_ERROR_BUSY: more is waiting to be sent than the transport keeps
+ *
+ * What can go wrong between a client and the network.
+ */
+typedef enum
+{
+  MB_TRANSPORT_ERROR_FAILED,
+  MB_TRANSPORT_ERROR_CLOSED,
+  MB_TRANSPORT_ERROR_ALREADY_OPEN,
+  MB_TRANSPORT_ERROR_NO_ROUTE,
+  MB_TRANSPORT_ERROR_NO_INTERFACE,
+  MB_TRANSPORT_ERROR_PORT_IN_USE,
+  MB_TRANSPORT_ERROR_NOT_PERMITTED,
+  MB_TRANSPORT_ERROR_TOO_LARGE,
+  MB_TRANSPORT_ERROR_BUSY,
+} MbTransportError;
+
+#define MB_JSON_ERROR (mb_json_error_quark ())
+#define MB_TYPE_JSON_ERROR (mb_json_error_get_type ())
+
+/**
+ * MbJsonError:
+ * @MB_JSON_ERROR_SYNTAX: the text is not JSON as RFC 8259 has it
+ * @MB_JSON_ERROR_ENCODING: the text, or a string in it, is not valid UTF-8, holds a lone surrogate or U+0000
+ * @MB_JSON_ERROR_NUMBER: a number is not finite, or beyond what JSON readers on the bus can take
+ * @MB_JSON_ERROR_DUPLICATE: an object has two members of one name
+ * @MB_JSON_ERROR_TOO_DEEP: arrays and objects are nested beyond the limit of 64 levels
+ * @MB_JSON_ERROR_TOO_LARGE: an object has more than 4,096 members, or names made to collide
+ *
+ * Why a text or a node is not JSON that can be sent or received.
+ */
+typedef enum
+{
+  MB_JSON_ERROR_SYNTAX,
+  MB_JSON_ERROR_ENCODING,
+  MB_JSON_ERROR_NUMBER,
+  MB_JSON_ERROR_DUPLICATE,
+  MB_JSON_ERROR_TOO_DEEP,
+  MB_JSON_ERROR_TOO_LARGE,
+} MbJsonError;
+
+#define MB_SCHEMA_ERROR (mb_schema_error_quark ())
+#define MB_TYPE_SCHEMA_ERROR (mb_schema_error_get_type ())
+
+/**
+ * MbSchemaError:
+ * @MB_SCHEMA_ERROR_INVALID: the schema is not a valid schema of its draft
+ * @MB_SCHEMA_ERROR_UNKNOWN_DRAFT: `$schema` names a dialect that is not known
+ * @MB_SCHEMA_ERROR_UNSUPPORTED: the schema uses a keyword that is not supported
+ * @MB_SCHEMA_ERROR_UNRESOLVED: a reference leads nowhere; documents are never fetched
+ * @MB_SCHEMA_ERROR_VIOLATION: the value does not satisfy the schema
+ * @MB_SCHEMA_ERROR_LIMIT: the validation would take more steps, depth or memory than is allowed
+ *
+ * What can be wrong with a schema, or with a value by a schema.
+ */
+typedef enum
+{
+  MB_SCHEMA_ERROR_INVALID,
+  MB_SCHEMA_ERROR_UNKNOWN_DRAFT,
+  MB_SCHEMA_ERROR_UNSUPPORTED,
+  MB_SCHEMA_ERROR_UNRESOLVED,
+  MB_SCHEMA_ERROR_VIOLATION,
+  MB_SCHEMA_ERROR_LIMIT,
+} MbSchemaError;
+
+#define MB_CLIENT_ERROR (mb_client_error_quark ())
+#define MB_TYPE_CLIENT_ERROR (mb_client_error_get_type ())
+
+/**
+ * MbClientError:
+ * @MB_CLIENT_ERROR_CLOSED: the client, or the object of the client that was used, is closed
+ * @MB_CLIENT_ERROR_ALREADY_OPEN: the client is open, or being opened
+ * @MB_CLIENT_ERROR_INVALID_TOPIC: the topic or service name is not usable
+ * @MB_CLIENT_ERROR_INVALID_PATTERN: the pattern is not a regular expression that can be used
+ * @MB_CLIENT_ERROR_SCHEMA_CONFLICT: the client has another schema for the same pattern
+ * @MB_CLIENT_ERROR_TOO_LARGE: the packet would be larger than [property@Client:max-packet-size]
+ * @MB_CLIENT_ERROR_NOT_SUPPORTED: this version of the library cannot do that
+ *
+ * What can be wrong with a use of a client, publisher or subscriber.
+ */
+typedef enum
+{
+  MB_CLIENT_ERROR_CLOSED,
+  MB_CLIENT_ERROR_ALREADY_OPEN,
+  MB_CLIENT_ERROR_INVALID_TOPIC,
+  MB_CLIENT_ERROR_INVALID_PATTERN,
+  MB_CLIENT_ERROR_SCHEMA_CONFLICT,
+  MB_CLIENT_ERROR_TOO_LARGE,
+  MB_CLIENT_ERROR_NOT_SUPPORTED,
+} MbClientError;
+
+#define MB_SERVICE_ERROR (mb_service_error_quark ())
+#define MB_TYPE_SERVICE_ERROR (mb_service_error_get_type ())
+
+/**
+ * MbServiceError:
+ * @MB_SERVICE_ERROR_TIMED_OUT: no answer came in time
+ * @MB_SERVICE_ERROR_REMOTE: the service answered with an error; the message is its text
+ * @MB_SERVICE_ERROR_INVALID_REPLY: an answer came that is not JSON, or breaks the reply schema
+ * @MB_SERVICE_ERROR_ALREADY_ANSWERED: the request has been answered before
+ *
+ * What can go wrong with a call of a service.
+ */
+typedef enum
+{
+  MB_SERVICE_ERROR_TIMED_OUT,
+  MB_SERVICE_ERROR_REMOTE,
+  MB_SERVICE_ERROR_INVALID_REPLY,
+  MB_SERVICE_ERROR_ALREADY_ANSWERED,
+} MbServiceError;
+
+MB_AVAILABLE_IN_ALL
+GQuark mb_address_error_quark      (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_address_error_get_type   (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_transport_error_quark    (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_transport_error_get_type (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_json_error_quark         (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_json_error_get_type      (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_schema_error_quark       (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_schema_error_get_type    (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_client_error_quark       (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_client_error_get_type    (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_service_error_quark      (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_service_error_get_type   (void) G_GNUC_CONST;
+
+G_END_DECLS

@@ -1,0 +1,88 @@
+/* mb-packet-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* The envelope of protocol section 2, found in a datagram without building a tree.
+ *
+ * A span is the content of a JSON string between its quotes, still escaped, inside the datagram:
+ * it lives as long as the datagram does.
+ */
+typedef struct
+{
+  const char *text;      /* NULL when the member is absent */
+  gsize       length;
+  gboolean    escaped;   /* holds a backslash */
+} MbSpan;
+
+/* What libminibus peers put in front of the header, in the member "mb"; see docs/protocol.md. */
+typedef struct
+{
+  gboolean    present;
+  guint32     topic_hash;
+  guint64     session;
+  guint64     sequence;  /* 1, 2, … per session and topic; 0 is "not counted" */
+} MbTag;
+
+typedef struct
+{
+  MbSpan      topic;
+  MbSpan      author;
+  MbSpan      id;
+  MbSpan      data;
+  MbTag       tag;
+  gboolean    encrypted;        /* a member "gpg" is there, whatever its value */
+  guint       n_extra_members;  /* header members that are none of ours nor of MiniBus 0.3.0 */
+  const char *header;           /* the header object, from { to } */
+  gsize       header_length;
+} MbPacket;
+
+typedef enum
+{
+  MB_PACKET_OK,
+  MB_PACKET_BLANK,      /* nothing but white space: closing Python peers send that */
+  MB_PACKET_NOT_JSON,
+  MB_PACKET_TOO_DEEP,
+  MB_PACKET_NOT_PACKET, /* JSON, but not of the packet's shape; or another version */
+} MbPacketStatus;
+
+/* Finds the header. When the data stands behind the header, as every known peer sends it, the data
+ * is not looked at yet, so that a packet that nobody wants is dropped early and without allocation.
+ */
+MbPacketStatus _mb_packet_scan_header (MbPacket    *packet,
+                                       const char  *datagram,
+                                       gsize        length);
+/* Checks the rest of a datagram whose header was scanned, and finds the data. */
+MbPacketStatus _mb_packet_scan_rest   (MbPacket    *packet,
+                                       const char  *datagram,
+                                       gsize        length);
+/* Reads header members that are neither ours nor MiniBus 0.3.0's (author, gpg, idstr, topic, version, mb)
+ * into a new sealed object node, or NULL with an error, for example for a duplicate member.
+ */
+JsonNode      *_mb_packet_read_extra  (const MbPacket *packet,
+                                       GError        **error);
+
+/* The hash of a topic in the tag: 32-bit FNV-1a of its UTF-8 bytes. */
+guint32        _mb_packet_hash_topic  (const char  *topic,
+                                       gsize        length);
+
+/* Appends a whole packet to `out`. `data` is JSON text; it becomes a string. */
+void           _mb_packet_append      (GString     *out,
+                                       guint32      topic_hash,
+                                       guint64      session,
+                                       guint64      sequence,
+                                       const char  *topic,
+                                       const char  *author,
+                                       const char  *id,
+                                       const char  *data,
+                                       gsize        data_length);
+
+G_END_DECLS
