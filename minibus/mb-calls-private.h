@@ -1,0 +1,75 @@
+/* mb-calls-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "mb-mailbox-private.h"
+#include "mb-message.h"
+#include "mb-schema.h"
+
+G_BEGIN_DECLS
+
+/* Calls of services that wait for their answer, by request id. */
+typedef struct _MbCalls MbCalls;
+typedef struct _MbCall MbCall;
+
+/* Called once for each call, with its result in it; see _mb_call_take_result(). Asynchronous calls: in the
+ * main context of the caller. Synchronous ones: not at all, the waiter is poked. */
+typedef void (*MbCallFunc) (MbCall   *call,
+                            gpointer  user_data);
+
+MbCalls    *_mb_calls_new              (void);
+MbCalls    *_mb_calls_ref              (MbCalls         *self);
+void        _mb_calls_unref            (MbCalls         *self);
+/* Takes the call of this service, or of any if NULL, that waits for this id, or returns NULL; `late` tells
+ * whether one waited not long ago. */
+MbCall     *_mb_calls_take             (MbCalls         *self,
+                                        const char      *id,
+                                        const char      *service,
+                                        gboolean        *late);
+/* Ends all calls with this error. */
+void        _mb_calls_fail_all         (MbCalls         *self,
+                                        const GError    *error);
+/* Ends the calls whose answers would go to `user_data`, without a word. */
+void        _mb_calls_forget           (MbCalls         *self,
+                                        gpointer         user_data);
+
+/* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
+MbCall     *_mb_call_new               (const char      *service,
+                                        MbSchema        *reply_schema,
+                                        guint            timeout,
+                                        MbWaiter        *waiter);
+MbCall     *_mb_call_ref               (MbCall          *self);
+void        _mb_call_unref             (MbCall          *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCall, _mb_call_unref)
+
+/* Registers the call, before its request is sent: an answer may come at once. */
+void        _mb_call_start             (MbCall          *self,
+                                        MbCalls         *calls,
+                                        GMainContext    *context,
+                                        GCancellable    *cancellable,
+                                        MbCallFunc       func,
+                                        gpointer         user_data,
+                                        GDestroyNotify   destroy);
+/* The request could not be sent: as if it had never been started. */
+void        _mb_call_abandon           (MbCall          *self);
+/* Ends a call that was taken; from any thread. Takes one of the two. */
+void        _mb_call_complete          (MbCall          *self,
+                                        MbMessage       *message,
+                                        GError          *error);
+const char *_mb_call_get_id            (MbCall          *self);
+const char *_mb_call_get_service       (MbCall          *self);
+MbSchema   *_mb_call_get_reply_schema  (MbCall          *self);
+/* Blocks until the call has ended; serves requests of `mailbox`, if not NULL, meanwhile. */
+void        _mb_call_wait              (MbCall          *self,
+                                        MbMailbox       *mailbox);
+MbMessage  *_mb_call_take_result       (MbCall          *self,
+                                        GError         **error);
+
+G_END_DECLS

@@ -1,0 +1,575 @@
+/* mb-core-receive.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-core-private.h"
+
+#include <string.h>
+
+#include "mb-builtin-private.h"
+#include "mb-error.h"
+#include "mb-json-private.h"
+#include "mb-packet-private.h"
+#include "mb-service-names-private.h"
+
+/* The most that an IPv4 datagram carries. */
+#define MAX_DATAGRAM 65507
+/* What a node of a tree takes in memory, about, and a message without it. */
+#define NODE_COST 96
+#define MESSAGE_COST 512
+
+/* A packet on its way in. What it points to lives until the packet has been dealt with. */
+typedef struct
+{
+  MbCore       *core;
+  MbPacket      packet;
+  MbTopicEntry *entry;
+  char         *author;      /* owned, or NULL */
+  char         *id;          /* owned, or NULL */
+  JsonNode     *data;        /* owned, until a message takes it */
+  JsonNode     *header;      /* owned, likewise; or NULL */
+  gsize         cost;
+  gint64        received_at;
+
+  /* Messages made of it, one for each main context. */
+  struct
+  {
+    GMainContext *context;
+    MbMessage    *message;
+  }             messages[4];
+  guint         n_messages;
+} Incoming;
+
+void
+_mb_delivery_free (gpointer data)
+{
+  MbDelivery *delivery = data;
+
+  g_clear_object (&delivery->message);
+  g_free (delivery->author);
+  g_free (delivery);
+}
+
+static char *
+dup_span (GString      *buffer,
+          const MbSpan *span)
+{
+  if (span->text == NULL)
+    return NULL;
+
+  if (!span->escaped)
+    return g_strndup (span->text, span->length);
+
+  if (!_mb_json_unescape (buffer, span->text, span->length))
+    return NULL;
+
+  return g_strndup (buffer->str, buffer->len);
+}
+
+static void
+incoming_clear (Incoming *in)
+{
+  g_clear_pointer (&in->author, g_free);
+  g_clear_pointer (&in->id, g_free);
+  g_clear_pointer (&in->data, json_node_unref);
+  g_clear_pointer (&in->header, json_node_unref);
+  for (guint i = 0; i < in->n_messages; i++)
+    g_object_unref (in->messages[i].message);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Incoming, incoming_clear)
+
+static MbMessage *
+make_message (Incoming *in)
+{
+  MbCore *core = in->core;
+  MbMessageParts parts = {
+    .topic = g_ref_string_acquire (in->entry->topic),
+    .author = g_strdup (in->author),
+    .id = g_strdup (in->id),
+    .text = g_strndup (core->data_buffer->str, core->data_buffer->len),
+    .data = g_steal_pointer (&in->data),
+    .header = g_steal_pointer (&in->header),
+    .session = in->packet.tag.present ? in->packet.tag.session : 0,
+    .sequence = in->packet.tag.present ? in->packet.tag.sequence : 0,
+    .received_at = in->received_at,
+  };
+
+  /* Nodes must not be shared between threads, so the message for another context reads the text again. */
+  if (parts.data == NULL)
+    {
+      parts.data = _mb_json_read (core->data_buffer->str, core->data_buffer->len, NULL, NULL);
+      if (in->packet.n_extra_members > 0)
+        parts.header = _mb_packet_read_extra (&in->packet, NULL);
+    }
+
+  return _mb_message_new (&parts);
+}
+
+/* The message for a main context: the same object for all who have that context. */
+static MbMessage *
+message_for_context (Incoming     *in,
+                     GMainContext *context)
+{
+  MbMessage *message;
+
+  for (guint i = 0; i < in->n_messages; i++)
+    {
+      if (in->messages[i].context == context)
+        return g_object_ref (in->messages[i].message);
+    }
+
+  message = make_message (in);
+  if (in->n_messages < G_N_ELEMENTS (in->messages))
+    {
+      in->messages[in->n_messages].context = context;
+      in->messages[in->n_messages].message = g_object_ref (message);
+      in->n_messages++;
+    }
+
+  return message;
+}
+
+static void
+push_delivery (Incoming   *in,
+               MbRoute    *route,
+               MbDelivery *delivery,
+               gsize       cost)
+{
+  guint n_dropped = _mb_inbox_push (route->inbox, delivery, cost);
+
+  if (n_dropped == 0)
+    return;
+
+  g_atomic_int_add (&route->n_dropped, (int) n_dropped);
+  _mb_core_drop (in->core, MB_DROP_REASON_INBOX_FULL, n_dropped, in->entry->topic,
+                 "the main loop was late; take less time in handlers, or make the inbox larger");
+}
+
+static void
+push_message (Incoming *in,
+              MbRoute  *route)
+{
+  MbDelivery *delivery = g_new0 (MbDelivery, 1);
+
+  delivery->message = message_for_context (in, _mb_inbox_get_context (route->inbox));
+  push_delivery (in, route, delivery, in->cost);
+}
+
+/* The service of a topic that ends in one of the three suffixes, with its last slash. */
+static char *
+service_of (MbTopicEntry *entry,
+            const char   *suffix)
+{
+  return g_strndup (entry->topic, entry->length - strlen (suffix));
+}
+
+static void
+answer_error (Incoming   *in,
+              const char *message)
+{
+  g_autofree char *service = service_of (in->entry, MB_SUFFIX_REQUEST);
+  g_autofree char *topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  GString *data = g_string_new (NULL);
+
+  _mb_json_append_string (data, message, strlen (message));
+  _mb_core_answer (in->core, topic, in->id, data);
+}
+
+/* Ends the call that this packet answers, if it is one of ours. */
+static void
+end_call (Incoming    *in,
+          MbRouteKind  kind,
+          GError      *data_error)
+{
+  g_autofree char *service = service_of (in->entry,
+                                         kind == MB_ROUTE_REPLY ? MB_SUFFIX_REPLY : MB_SUFFIX_ERROR);
+  g_autoptr(MbCall) call = NULL;
+  g_autoptr(MbMessage) message = NULL;
+  g_autoptr(GError) error = NULL;
+  MbSchema *schema;
+  gboolean late;
+
+  call = _mb_calls_take (in->core->calls, in->id, service, &late);
+  if (call == NULL)
+    {
+      if (late)
+        _mb_core_drop (in->core, MB_DROP_REASON_LATE_REPLY, 1, in->entry->topic,
+                       "the call had been answered, cancelled or timed out before");
+      return;
+    }
+
+  if (data_error != NULL)
+    {
+      g_set_error (&error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_INVALID_REPLY,
+                   "The answer of “%s” is not usable: %s", in->entry->topic, data_error->message);
+      _mb_call_complete (call, NULL, g_steal_pointer (&error));
+      return;
+    }
+
+  message = make_message (in);
+  if (kind == MB_ROUTE_ERROR)
+    {
+      JsonNode *data = mb_message_get_data (message);
+      const char *text = mb_message_get_text (message);
+
+      if (JSON_NODE_HOLDS_VALUE (data) && json_node_get_value_type (data) == G_TYPE_STRING)
+        text = json_node_get_string (data);
+      _mb_call_complete (call, NULL, g_error_new_literal (MB_SERVICE_ERROR, MB_SERVICE_ERROR_REMOTE, text));
+      return;
+    }
+
+  schema = _mb_call_get_reply_schema (call);
+  if (schema != NULL && !mb_schema_validate (schema, mb_message_get_data (message), &error))
+    {
+      g_autoptr(GError) invalid = NULL;
+
+      _mb_core_drop (in->core, MB_DROP_REASON_SCHEMA, 1, in->entry->topic, error->message);
+      g_set_error (&invalid, MB_SERVICE_ERROR, MB_SERVICE_ERROR_INVALID_REPLY,
+                   "The reply of “%s” breaks the reply schema: %s", in->entry->topic, error->message);
+      _mb_call_complete (call, NULL, g_steal_pointer (&invalid));
+      return;
+    }
+
+  _mb_call_complete (call, g_steal_pointer (&message), NULL);
+}
+
+/* Whether any route is of this kind. */
+static gboolean
+has_route (Incoming    *in,
+           MbRouteKind  kind)
+{
+  for (guint i = 0; i < in->entry->routes->len; i++)
+    {
+      if (((MbRoute *) g_ptr_array_index (in->entry->routes, i))->kind == kind)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+is_service_packet (Incoming *in)
+{
+  for (guint i = 0; i < in->entry->routes->len; i++)
+    {
+      if (((MbRoute *) g_ptr_array_index (in->entry->routes, i))->kind != MB_ROUTE_SUBSCRIBER)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Tells all subscribers of the topic of a gap, or of the end of one. */
+static void
+note_missed (Incoming *in,
+             int       n_missed)
+{
+  for (guint i = 0; i < in->entry->routes->len; i++)
+    {
+      MbRoute *route = g_ptr_array_index (in->entry->routes, i);
+      MbDelivery *delivery;
+
+      if (route->kind != MB_ROUTE_SUBSCRIBER)
+        continue;
+
+      g_atomic_int_add (&route->n_missed, n_missed);
+      if (n_missed < 0)
+        continue;
+
+      delivery = g_new0 (MbDelivery, 1);
+      delivery->author = g_strdup (in->author);
+      delivery->n_missed = (guint) n_missed;
+      push_delivery (in, route, delivery, MESSAGE_COST);
+    }
+
+  if (n_missed > 0)
+    {
+      g_autofree char *detail = g_strdup_printf ("%d messages of “%s” never came", n_missed,
+                                                 in->author != NULL ? in->author : "?");
+
+      _mb_core_drop (in->core, MB_DROP_REASON_MISSED, (guint) n_missed, in->entry->topic, detail);
+    }
+}
+
+/* Looks at the number of the message. Returns whether it is a new one. */
+static gboolean
+check_sequence (Incoming *in)
+{
+  const MbTag *tag = &in->packet.tag;
+  MbSequenceTracker *tracker;
+  guint n_missed;
+  guint32 mark;
+
+  if (!tag->present || tag->sequence == 0)
+    return TRUE;
+
+  tracker = _mb_router_get_tracker (in->entry, tag->session);
+  if (tracker == NULL)
+    return TRUE;
+
+  mark = _mb_sequence_mark (in->packet.data.text, in->packet.data.length);
+
+  switch (_mb_sequence_tracker_note (tracker, tag->sequence, mark, &n_missed))
+    {
+    case MB_ARRIVAL_AFTER_GAP:
+      note_missed (in, (int) n_missed);
+      return TRUE;
+
+    case MB_ARRIVAL_LATE:
+      note_missed (in, -1);
+      return TRUE;
+
+    case MB_ARRIVAL_DUPLICATE:
+      _mb_core_drop (in->core, MB_DROP_REASON_DUPLICATE, 1, in->entry->topic, "it came before");
+      return FALSE;
+
+    case MB_ARRIVAL_EXPECTED:
+    default:
+      return TRUE;
+    }
+}
+
+/* The data of a wanted packet is no JSON: nobody gets it, and who waits for it is told. */
+static void
+refuse_data (Incoming *in,
+             GError   *error)
+{
+  _mb_core_drop (in->core,
+                 g_error_matches (error, MB_JSON_ERROR, MB_JSON_ERROR_TOO_DEEP)
+                 ? MB_DROP_REASON_TOO_DEEP : MB_DROP_REASON_DATA_NOT_JSON,
+                 1, in->entry->topic, error->message);
+
+  if (in->id == NULL)
+    return;
+
+  if (has_route (in, MB_ROUTE_REQUEST) || has_route (in, MB_ROUTE_BUILTIN))
+    {
+      g_autofree char *message = g_strconcat ("The parameters are not usable: ", error->message, NULL);
+
+      answer_error (in, message);
+    }
+  if (has_route (in, MB_ROUTE_REPLY))
+    end_call (in, MB_ROUTE_REPLY, error);
+  if (has_route (in, MB_ROUTE_ERROR))
+    end_call (in, MB_ROUTE_ERROR, error);
+}
+
+/* Checks the data by the schema of one route. */
+static gboolean
+accept_data (Incoming *in,
+             MbRoute  *route)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (route->schema == NULL || mb_schema_validate (route->schema, in->data, &error))
+    return TRUE;
+
+  _mb_core_drop (in->core,
+                 g_error_matches (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT)
+                 ? MB_DROP_REASON_LIMIT : MB_DROP_REASON_SCHEMA,
+                 1, in->entry->topic, error->message);
+
+  if (route->kind == MB_ROUTE_REQUEST && in->id != NULL)
+    {
+      g_autofree char *message = g_strconcat ("The parameters break the request schema: ", error->message,
+                                              NULL);
+
+      answer_error (in, message);
+    }
+
+  return FALSE;
+}
+
+static void
+deliver (Incoming *in)
+{
+  MbCore *core = in->core;
+  GPtrArray *routes = in->entry->routes;
+  gboolean ends_call = FALSE;
+
+  /* All checks come before the first delivery: from then on the tree belongs to another thread. */
+  g_array_set_size (core->accepted, routes->len);
+  for (guint i = 0; i < routes->len; i++)
+    {
+      MbRoute *route = g_ptr_array_index (routes, i);
+
+      if (route->kind == MB_ROUTE_BUILTIN && in->id != NULL)
+        _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data);
+
+      g_array_index (core->accepted, gboolean, i) =
+        (route->kind == MB_ROUTE_SUBSCRIBER || route->kind == MB_ROUTE_REQUEST) && accept_data (in, route);
+    }
+
+  for (guint i = 0; i < routes->len; i++)
+    {
+      MbRoute *route = g_ptr_array_index (routes, i);
+
+      if (g_array_index (core->accepted, gboolean, i) &&
+          (route->kind == MB_ROUTE_SUBSCRIBER || in->id != NULL))
+        push_message (in, route);
+
+      /* Several objects of this client may call the same service, and all their calls are in one table. */
+      if ((route->kind == MB_ROUTE_REPLY || route->kind == MB_ROUTE_ERROR) && in->id != NULL && !ends_call)
+        {
+          ends_call = TRUE;
+          end_call (in, route->kind, NULL);
+        }
+    }
+}
+
+static void
+receive_locked (MbCore     *self,
+                const char *datagram,
+                gsize       length)
+{
+  g_auto(Incoming) in = { .core = self };
+  g_autoptr(GError) error = NULL;
+  MbPacketStatus status;
+  MbSpan *topic = &in.packet.topic;
+  gsize n_nodes;
+  guint n_limited;
+
+  status = _mb_packet_scan_header (&in.packet, datagram, length);
+  if (status == MB_PACKET_BLANK)
+    return;
+
+  if (status == MB_PACKET_OK)
+    {
+      if (!topic->escaped)
+        in.entry = _mb_router_look_up (self->router, topic->text, topic->length, &n_limited);
+      else if (_mb_json_unescape (self->topic_buffer, topic->text, topic->length))
+        in.entry = _mb_router_look_up (self->router, self->topic_buffer->str, self->topic_buffer->len,
+                                       &n_limited);
+      else
+        status = MB_PACKET_NOT_JSON;
+    }
+
+  if (status == MB_PACKET_OK)
+    {
+      if (n_limited > 0)
+        _mb_core_drop (self, MB_DROP_REASON_LIMIT, n_limited, in.entry->topic,
+                       "a pattern takes too long to match this topic");
+      if (in.entry->routes->len == 0)
+        {
+          g_atomic_int_inc (&self->counters.n_unwanted);
+          return;
+        }
+      status = _mb_packet_scan_rest (&in.packet, datagram, length);
+    }
+
+  if (status == MB_PACKET_OK &&
+      !_mb_json_unescape (self->data_buffer, in.packet.data.text, in.packet.data.length))
+    status = MB_PACKET_NOT_JSON;
+
+  if (status != MB_PACKET_OK)
+    {
+      _mb_core_drop (self,
+                     status == MB_PACKET_NOT_JSON ? MB_DROP_REASON_NOT_JSON :
+                     status == MB_PACKET_TOO_DEEP ? MB_DROP_REASON_TOO_DEEP : MB_DROP_REASON_NOT_PACKET,
+                     1, in.entry != NULL ? in.entry->topic : NULL, NULL);
+      return;
+    }
+
+  in.author = dup_span (self->text_buffer, &in.packet.author);
+  in.id = dup_span (self->text_buffer, &in.packet.id);
+  in.received_at = g_get_real_time ();
+
+  if (!check_sequence (&in))
+    return;
+
+  if (in.packet.encrypted)
+    {
+      _mb_core_drop (self, MB_DROP_REASON_NO_KEY, 1, in.entry->topic,
+                     "it is encrypted, and this client has no passphrase");
+      return;
+    }
+
+  if (in.packet.n_extra_members > 0)
+    {
+      in.header = _mb_packet_read_extra (&in.packet, &error);
+      if (in.header == NULL)
+        {
+          _mb_core_drop (self, MB_DROP_REASON_NOT_PACKET, 1, in.entry->topic, error->message);
+          return;
+        }
+    }
+
+  if (in.id == NULL && is_service_packet (&in))
+    _mb_core_drop (self, MB_DROP_REASON_NO_ID, 1, in.entry->topic,
+                   "requests and their answers are told apart by their id");
+
+  in.data = _mb_json_read (self->data_buffer->str, self->data_buffer->len, &n_nodes, &error);
+  if (in.data == NULL)
+    {
+      refuse_data (&in, error);
+      return;
+    }
+  in.cost = MESSAGE_COST + self->data_buffer->len + n_nodes * NODE_COST;
+
+  deliver (&in);
+}
+
+static void
+send_answers (MbCore *self,
+              GQueue *answers)
+{
+  MbAnswer *answer;
+
+  while ((answer = g_queue_pop_head (answers)) != NULL)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
+                                    &error))
+        g_debug ("An answer could not be sent: %s", error->message);
+
+      g_free (answer->topic);
+      g_free (answer->id);
+      g_string_free (answer->data, TRUE);
+      g_free (answer);
+    }
+}
+
+void
+_mb_core_receive (MbCore       *self,
+                  const guint8 *data,
+                  gsize         length)
+{
+  GQueue answers;
+
+  g_atomic_int_inc (&self->counters.n_received);
+
+  if (length > MAX_DATAGRAM)
+    {
+      _mb_core_drop (self, MB_DROP_REASON_OVERSIZE, 1, NULL, NULL);
+      return;
+    }
+
+  g_mutex_lock (&self->receive_lock);
+  receive_locked (self, (const char *) data, length);
+  answers = self->answers;
+  g_queue_init (&self->answers);
+  g_mutex_unlock (&self->receive_lock);
+
+  /* After the lock, so that a transport may bring the answer back at once. */
+  send_answers (self, &answers);
+}
+
+void
+_mb_core_answer (MbCore     *self,
+                 const char *topic,
+                 const char *id,
+                 GString    *data)
+{
+  MbAnswer *answer = g_new (MbAnswer, 1);
+
+  answer->topic = g_strdup (topic);
+  answer->id = g_strdup (id);
+  answer->data = data;
+  g_queue_push_tail (&self->answers, answer);
+}

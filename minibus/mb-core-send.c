@@ -1,0 +1,194 @@
+/* mb-core-send.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-core-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "mb-error.h"
+#include "mb-json-private.h"
+#include "mb-packet-private.h"
+
+/* Topics whose numbers are remembered although nobody publishes on them just now. */
+#define MAX_OUTLETS 4096
+
+void
+_mb_outlet_free (MbOutlet *outlet)
+{
+  g_free (outlet->topic);
+  g_free (outlet);
+}
+
+MbOutlet *
+_mb_core_open_outlet (MbCore     *self,
+                      const char *topic)
+{
+  MbOutlet *outlet;
+
+  g_mutex_lock (&self->send_lock);
+
+  outlet = g_hash_table_lookup (self->outlets, topic);
+  if (outlet == NULL)
+    {
+      outlet = g_new0 (MbOutlet, 1);
+      outlet->topic = g_strdup (topic);
+      outlet->hash = _mb_packet_hash_topic (topic, strlen (topic));
+      g_hash_table_insert (self->outlets, outlet->topic, outlet);
+    }
+  outlet->n_users++;
+
+  g_mutex_unlock (&self->send_lock);
+
+  return outlet;
+}
+
+void
+_mb_core_close_outlet (MbCore   *self,
+                       MbOutlet *outlet)
+{
+  gboolean forget;
+
+  g_mutex_lock (&self->send_lock);
+  /* The numbers of a topic go on when it is published on again in the same session, so they are kept,
+   * but for a program that uses topics without end. */
+  forget = --outlet->n_users == 0 &&
+           (outlet->sequence == 0 || g_hash_table_size (self->outlets) > MAX_OUTLETS);
+  if (forget)
+    g_hash_table_remove (self->outlets, outlet->topic);
+  g_mutex_unlock (&self->send_lock);
+
+  if (forget)
+    _mb_outlet_free (outlet);
+}
+
+/* send_lock is held. */
+static gboolean
+send_locked (MbCore      *self,
+             MbOutlet    *outlet,
+             const char  *id,
+             const char  *data,
+             gsize        length,
+             GError     **error)
+{
+  guint64 sequence = outlet->n_users > 0 ? outlet->sequence + 1 : 0;
+  char own_id[40];
+
+  if (self->transport == NULL)
+    {
+      g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
+                   _("“%s” cannot be sent: the client is not open"), outlet->topic);
+      return FALSE;
+    }
+
+  if (id == NULL)
+    {
+      g_snprintf (own_id, sizeof own_id, "%016" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
+                  self->session, ++self->n_ids);
+      id = own_id;
+    }
+
+  g_string_truncate (self->packet, 0);
+  _mb_packet_append (self->packet, outlet->hash, self->session, sequence, outlet->topic, self->name, id,
+                     data, length);
+
+  if (self->packet->len > self->max_packet_size)
+    {
+      g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE,
+                   _("The packet for “%s” would have %" G_GSIZE_FORMAT " bytes, and the limit is %u; send "
+                     "less, or raise the client's max-packet-size if all who listen can take it (Python "
+                     "peers take at most 1500 or 8192 bytes)"),
+                   outlet->topic, self->packet->len, self->max_packet_size);
+      return FALSE;
+    }
+
+  if (!mb_transport_send (self->transport, outlet->topic, (const guint8 *) self->packet->str,
+                          self->packet->len, error))
+    return FALSE;
+
+  outlet->sequence = sequence;
+  g_atomic_int_inc (&self->counters.n_sent);
+
+  return TRUE;
+}
+
+gboolean
+_mb_core_send (MbCore      *self,
+               MbOutlet    *outlet,
+               const char  *id,
+               const char  *data,
+               gsize        length,
+               GError     **error)
+{
+  gboolean sent;
+
+  g_mutex_lock (&self->send_lock);
+  sent = send_locked (self, outlet, id, data, length, error);
+  g_mutex_unlock (&self->send_lock);
+
+  return sent;
+}
+
+gboolean
+_mb_core_send_uncounted (MbCore      *self,
+                         const char  *topic,
+                         const char  *id,
+                         const char  *data,
+                         gsize        length,
+                         GError     **error)
+{
+  MbOutlet outlet = {
+    .topic = (char *) topic,
+    .hash = _mb_packet_hash_topic (topic, strlen (topic)),
+  };
+
+  return _mb_core_send (self, &outlet, id, data, length, error);
+}
+
+gboolean
+_mb_core_write_value (GString    *out,
+                      JsonNode   *node,
+                      const char *text,
+                      GPtrArray  *schemas,
+                      GError    **error)
+{
+  g_autoptr(JsonNode) read = NULL;
+
+  if (text != NULL)
+    {
+      gsize length = strlen (text);
+
+      if (!_mb_json_append_text (out, text, length, error))
+        return FALSE;
+
+      if (schemas != NULL && schemas->len > 0)
+        {
+          read = _mb_json_read (text, length, NULL, error);
+          if (read == NULL)
+            return FALSE;
+          node = read;
+        }
+    }
+  else if (!_mb_json_append_node (out, node, error))
+    {
+      return FALSE;
+    }
+
+  if (schemas == NULL || schemas->len == 0)
+    return TRUE;
+
+  if (node == NULL)
+    node = read = json_node_new (JSON_NODE_NULL);
+
+  for (guint i = 0; i < schemas->len; i++)
+    {
+      if (!mb_schema_validate (g_ptr_array_index (schemas, i), node, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,208 @@
+/* mb-core.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-core-private.h"
+
+#include "mb-builtin-private.h"
+#include "mb-receiver-private.h"
+
+static void
+push_cb (gpointer      owner,
+         const guint8 *data,
+         gsize         length)
+{
+  _mb_core_receive (owner, data, length);
+}
+
+static void
+report_loss_cb (gpointer owner,
+                guint    count)
+{
+  _mb_core_drop (owner, MB_DROP_REASON_KERNEL, count, NULL,
+                 "the receive buffer was full; raise it with receive-buffer= in the address, "
+                 "and net.core.rmem_max");
+}
+
+static const MbReceiverFuncs receiver_funcs = {
+  .push = push_cb,
+  .report_loss = report_loss_cb,
+};
+
+static void
+reason_free (gpointer data)
+{
+}
+
+static void
+answer_free (gpointer data)
+{
+  MbAnswer *answer = data;
+
+  g_free (answer->topic);
+  g_free (answer->id);
+  g_string_free (answer->data, TRUE);
+  g_free (answer);
+}
+
+MbCore *
+_mb_core_new (const char   *name,
+              GMainContext *context,
+              GObject      *owner,
+              MbInboxFunc   report)
+{
+  MbCore *self = g_new0 (MbCore, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->name = g_strdup (name);
+  self->router = _mb_router_new ();
+  self->schemas = _mb_schema_table_new ();
+  self->calls = _mb_calls_new ();
+  _mb_counters_init (&self->counters);
+  self->reports = _mb_inbox_new (context, owner, FALSE, report, reason_free);
+
+  g_mutex_init (&self->lists_lock);
+  for (guint i = 0; i < MB_N_LISTS; i++)
+    self->lists[i] = g_ptr_array_new_with_free_func (g_free);
+
+  g_mutex_init (&self->send_lock);
+  self->outlets = g_hash_table_new (g_str_hash, g_str_equal);
+  self->packet = g_string_sized_new (1500);
+
+  g_mutex_init (&self->receive_lock);
+  self->topic_buffer = g_string_new (NULL);
+  self->data_buffer = g_string_new (NULL);
+  self->text_buffer = g_string_new (NULL);
+  self->accepted = g_array_new (FALSE, FALSE, sizeof (gboolean));
+  g_queue_init (&self->answers);
+
+  _mb_builtin_add_routes (self);
+
+  return self;
+}
+
+MbCore *
+_mb_core_ref (MbCore *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+_mb_core_unref (MbCore *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_object (&self->transport);
+  _mb_router_free (self->router);
+  _mb_schema_table_free (self->schemas);
+  _mb_calls_unref (self->calls);
+  _mb_counters_clear (&self->counters);
+  _mb_inbox_unref (self->reports);
+
+  for (guint i = 0; i < MB_N_LISTS; i++)
+    g_ptr_array_unref (self->lists[i]);
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    _mb_outlet_free (value);
+  g_hash_table_unref (self->outlets);
+  g_string_free (self->packet, TRUE);
+  g_string_free (self->topic_buffer, TRUE);
+  g_string_free (self->data_buffer, TRUE);
+  g_string_free (self->text_buffer, TRUE);
+  g_array_unref (self->accepted);
+  g_queue_clear_full (&self->answers, answer_free);
+
+  g_mutex_clear (&self->lists_lock);
+  g_mutex_clear (&self->send_lock);
+  g_mutex_clear (&self->receive_lock);
+  g_free (self->name);
+  g_free (self);
+}
+
+MbReceiver *
+_mb_core_prepare (MbCore *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_mutex_lock (&self->send_lock);
+
+  /* Zero stands for "no session". */
+  do
+    self->session = (guint64) g_random_int () << 32 | g_random_int ();
+  while (self->session == 0);
+
+  g_hash_table_iter_init (&iter, self->outlets);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    ((MbOutlet *) value)->sequence = 0;
+
+  g_mutex_unlock (&self->send_lock);
+
+  g_mutex_lock (&self->receive_lock);
+  _mb_router_forget (self->router);
+  g_mutex_unlock (&self->receive_lock);
+
+  return _mb_receiver_new (&receiver_funcs, self);
+}
+
+void
+_mb_core_set_transport (MbCore      *self,
+                        MbTransport *transport)
+{
+  g_mutex_lock (&self->send_lock);
+  g_set_object (&self->transport, transport);
+  g_mutex_unlock (&self->send_lock);
+}
+
+void
+_mb_core_set_max_packet_size (MbCore *self,
+                              guint   max_packet_size)
+{
+  g_mutex_lock (&self->send_lock);
+  self->max_packet_size = max_packet_size;
+  g_mutex_unlock (&self->send_lock);
+}
+
+void
+_mb_core_drop (MbCore       *self,
+               MbDropReason  reason,
+               guint         count,
+               const char   *topic,
+               const char   *detail)
+{
+  if (_mb_counters_drop (&self->counters, reason, count, topic, detail))
+    _mb_inbox_push (self->reports, GUINT_TO_POINTER (reason + 1), 0);
+}
+
+void
+_mb_core_list_add (MbCore     *self,
+                   MbList      list,
+                   const char *name)
+{
+  g_mutex_lock (&self->lists_lock);
+  g_ptr_array_add (self->lists[list], g_strdup (name));
+  g_mutex_unlock (&self->lists_lock);
+}
+
+void
+_mb_core_list_remove (MbCore     *self,
+                      MbList      list,
+                      const char *name)
+{
+  guint i;
+
+  g_mutex_lock (&self->lists_lock);
+  if (g_ptr_array_find_with_equal_func (self->lists[list], name, g_str_equal, &i))
+    g_ptr_array_remove_index (self->lists[list], i);
+  g_mutex_unlock (&self->lists_lock);
+}

@@ -1,0 +1,29 @@
+/* mb-enums.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-enums.h"
+
+G_DEFINE_ENUM_TYPE (MbDropReason, mb_drop_reason,
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_OVERSIZE, "oversize"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NOT_JSON, "not-json"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_TOO_DEEP, "too-deep"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NOT_PACKET, "not-packet"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_DATA_NOT_JSON, "data-not-json"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_SCHEMA, "schema"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_LIMIT, "limit"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NO_KEY, "no-key"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NO_ID, "no-id"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_DUPLICATE, "duplicate"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_LATE_REPLY, "late-reply"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_INBOX_FULL, "inbox-full"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_MISSED, "missed"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_KERNEL, "kernel"))
+
+G_DEFINE_ENUM_TYPE (MbOverflow, mb_overflow,
+                    G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_OLDEST, "drop-oldest"),
+                    G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_NEWEST, "drop-newest"))

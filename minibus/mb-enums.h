@@ -1,0 +1,81 @@
+/* mb-enums.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (MB_INSIDE) && !defined (MB_COMPILATION)
+# error "Only <minibus.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+
+#include "mb-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MB_TYPE_DROP_REASON (mb_drop_reason_get_type ())
+#define MB_TYPE_OVERFLOW (mb_overflow_get_type ())
+
+/**
+ * MbDropReason:
+ * @MB_DROP_REASON_OVERSIZE: the datagram is larger than a packet can be
+ * @MB_DROP_REASON_NOT_JSON: the datagram is not JSON
+ * @MB_DROP_REASON_TOO_DEEP: the JSON is nested beyond 64 levels
+ * @MB_DROP_REASON_NOT_PACKET: the JSON does not have the shape of a packet, or is of another version
+ * @MB_DROP_REASON_DATA_NOT_JSON: the data of a wanted message is not JSON
+ * @MB_DROP_REASON_SCHEMA: the data of a wanted message breaks the schema of a subscriber or service
+ * @MB_DROP_REASON_LIMIT: a pattern or schema would have taken more steps than are allowed
+ * @MB_DROP_REASON_NO_KEY: a wanted message is encrypted, and the client has no passphrase
+ * @MB_DROP_REASON_NO_ID: a request, reply or service error carries no id
+ * @MB_DROP_REASON_DUPLICATE: the network delivered a message of a libminibus peer again
+ * @MB_DROP_REASON_LATE_REPLY: an answer came after the call had ended
+ * @MB_DROP_REASON_INBOX_FULL: a subscriber or service had no room left, because its main loop is late
+ * @MB_DROP_REASON_MISSED: a gap in the numbers of a libminibus peer: messages that never came
+ * @MB_DROP_REASON_KERNEL: the system's receive buffer was full, so that whole datagrams were lost
+ *
+ * Why messages did not reach the program.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_DROP_REASON_OVERSIZE,
+  MB_DROP_REASON_NOT_JSON,
+  MB_DROP_REASON_TOO_DEEP,
+  MB_DROP_REASON_NOT_PACKET,
+  MB_DROP_REASON_DATA_NOT_JSON,
+  MB_DROP_REASON_SCHEMA,
+  MB_DROP_REASON_LIMIT,
+  MB_DROP_REASON_NO_KEY,
+  MB_DROP_REASON_NO_ID,
+  MB_DROP_REASON_DUPLICATE,
+  MB_DROP_REASON_LATE_REPLY,
+  MB_DROP_REASON_INBOX_FULL,
+  MB_DROP_REASON_MISSED,
+  MB_DROP_REASON_KERNEL,
+} MbDropReason;
+
+/**
+ * MbOverflow:
+ * @MB_OVERFLOW_DROP_OLDEST: the oldest waiting message makes room for the new one
+ * @MB_OVERFLOW_DROP_NEWEST: what is waiting stays, and the new message is dropped
+ *
+ * What a full inbox does with one more message.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_OVERFLOW_DROP_OLDEST,
+  MB_OVERFLOW_DROP_NEWEST,
+} MbOverflow;
+
+MB_AVAILABLE_IN_ALL
+GType mb_drop_reason_get_type (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GType mb_overflow_get_type    (void) G_GNUC_CONST;
+
+G_END_DECLS

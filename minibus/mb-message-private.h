@@ -1,0 +1,29 @@
+/* mb-message-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "mb-message.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  char       *topic;        /* a GRefString */
+  char       *author;       /* or NULL */
+  char       *id;           /* or NULL */
+  char       *text;         /* the data as it came */
+  JsonNode   *data;         /* sealed; nobody else holds a reference */
+  JsonNode   *header;       /* likewise, or NULL */
+  guint64     session;      /* 0 when the sender is no libminibus peer */
+  guint64     sequence;
+  gint64      received_at;
+} MbMessageParts;
+
+/* Takes everything in `parts`. */
+MbMessage *_mb_message_new (const MbMessageParts *parts);
+
+G_END_DECLS

@@ -1,0 +1,449 @@
+/* mb-message.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-message-private.h"
+
+/**
+ * MbMessage:
+ *
+ * One message as it was received.
+ *
+ * A message is immutable. All subscribers of one main context that match it get the same object; those of
+ * another main context get one of their own. It may be kept as long as wanted, also after its subscriber
+ * and client are gone.
+ *
+ * The data is there as a sealed [struct@Json.Node] and, exactly as the sender wrote it, as JSON text.
+ * An integer beyond 64 bits signed is a floating point number in the node; the text has all its digits.
+ *
+ * A message belongs to the main context in which it was delivered. Another thread may read it only while
+ * it holds a reference of its own and only by the functions that return text or numbers; the nodes of
+ * JSON-GLib are not safe to be shared between threads.
+ *
+ * ```c
+ * static void
+ * message_cb (MbSubscriber *subscriber,
+ *             MbMessage    *message,
+ *             gpointer      user_data)
+ * {
+ *   g_print ("%s: %s\n", mb_message_get_topic (message), mb_message_get_text (message));
+ * }
+ * ```
+ *
+ * Protocol: section 2, "Packet".
+ *
+ * Since: 0.1
+ */
+struct _MbMessage
+{
+  GObject        parent_instance;
+
+  MbMessageParts parts;
+  char          *session;    /* made when asked for */
+};
+
+G_DEFINE_FINAL_TYPE (MbMessage, mb_message, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_AUTHOR,
+  PROP_DATA,
+  PROP_HEADER,
+  PROP_ID,
+  PROP_RECEIVED_AT,
+  PROP_SEQUENCE,
+  PROP_SESSION,
+  PROP_TEXT,
+  PROP_TOPIC,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void
+mb_message_finalize (GObject *object)
+{
+  MbMessage *self = MB_MESSAGE (object);
+
+  g_clear_pointer (&self->parts.topic, g_ref_string_release);
+  g_clear_pointer (&self->parts.author, g_free);
+  g_clear_pointer (&self->parts.id, g_free);
+  g_clear_pointer (&self->parts.text, g_free);
+  g_clear_pointer (&self->parts.data, json_node_unref);
+  g_clear_pointer (&self->parts.header, json_node_unref);
+  g_clear_pointer (&self->session, g_free);
+
+  G_OBJECT_CLASS (mb_message_parent_class)->finalize (object);
+}
+
+static void
+mb_message_get_property (GObject    *object,
+                         guint       prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
+{
+  MbMessage *self = MB_MESSAGE (object);
+
+  switch (prop_id)
+    {
+    case PROP_AUTHOR:
+      g_value_set_string (value, mb_message_get_author (self));
+      break;
+
+    case PROP_DATA:
+      g_value_set_boxed (value, mb_message_get_data (self));
+      break;
+
+    case PROP_HEADER:
+      g_value_set_boxed (value, mb_message_get_header (self));
+      break;
+
+    case PROP_ID:
+      g_value_set_string (value, mb_message_get_id (self));
+      break;
+
+    case PROP_RECEIVED_AT:
+      g_value_set_int64 (value, mb_message_get_received_at (self));
+      break;
+
+    case PROP_SEQUENCE:
+      g_value_set_uint64 (value, mb_message_get_sequence (self));
+      break;
+
+    case PROP_SESSION:
+      g_value_set_string (value, mb_message_get_session (self));
+      break;
+
+    case PROP_TEXT:
+      g_value_set_string (value, mb_message_get_text (self));
+      break;
+
+    case PROP_TOPIC:
+      g_value_set_string (value, mb_message_get_topic (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+mb_message_class_init (MbMessageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = mb_message_finalize;
+  object_class->get_property = mb_message_get_property;
+
+  /**
+   * MbMessage:author: (getter get_author)
+   *
+   * The name of the client that sent the message, as that client claims.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_AUTHOR] =
+    g_param_spec_string ("author", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:data: (getter get_data)
+   *
+   * The data, sealed.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DATA] =
+    g_param_spec_boxed ("data", NULL, NULL,
+                        JSON_TYPE_NODE,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:header: (getter get_header)
+   *
+   * The header members that are not part of the protocol, as a JSON object.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_HEADER] =
+    g_param_spec_boxed ("header", NULL, NULL,
+                        JSON_TYPE_NODE,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:id: (getter get_id)
+   *
+   * The id of the message.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ID] =
+    g_param_spec_string ("id", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:received-at: (getter get_received_at)
+   *
+   * When the message was received, in microseconds since 1970-01-01 00:00 UTC.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_RECEIVED_AT] =
+    g_param_spec_int64 ("received-at", NULL, NULL,
+                        G_MININT64, G_MAXINT64, 0,
+                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:sequence: (getter get_sequence)
+   *
+   * The number of the message in its session and topic, from 1; 0 when the sender does not count.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SEQUENCE] =
+    g_param_spec_uint64 ("sequence", NULL, NULL,
+                         0, G_MAXUINT64, 0,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:session: (getter get_session)
+   *
+   * What tells one run of a sender from the next.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SESSION] =
+    g_param_spec_string ("session", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:text: (getter get_text)
+   *
+   * The data as JSON text.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TEXT] =
+    g_param_spec_string ("text", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:topic: (getter get_topic)
+   *
+   * The topic of the message.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TOPIC] =
+    g_param_spec_string ("topic", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+mb_message_init (MbMessage *self)
+{
+}
+
+MbMessage *
+_mb_message_new (const MbMessageParts *parts)
+{
+  MbMessage *self = g_object_new (MB_TYPE_MESSAGE, NULL);
+
+  self->parts = *parts;
+
+  return self;
+}
+
+/**
+ * mb_message_get_author: (get-property author)
+ * @self: a message
+ *
+ * Gets the name of the client that sent the message.
+ *
+ * Nothing proves the name: any program on the bus can use any name.
+ *
+ * Returns: (transfer none) (nullable): the name, or `NULL` when the packet names none
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_author (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.author;
+}
+
+/**
+ * mb_message_get_data: (get-property data)
+ * @self: a message
+ *
+ * Gets the data of the message.
+ *
+ * The node is sealed: it cannot be changed, and is shared by all who have the message.
+ *
+ * Returns: (transfer none): the data; for JSON's `null`, a node of that kind
+ *
+ * Since: 0.1
+ */
+JsonNode *
+mb_message_get_data (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.data;
+}
+
+/**
+ * mb_message_get_header: (get-property header)
+ * @self: a message
+ *
+ * Gets the header members that neither MiniBus nor this library defines.
+ *
+ * Returns: (transfer none) (nullable): a sealed node that holds an object, or `NULL` when there are none
+ *
+ * Since: 0.1
+ */
+JsonNode *
+mb_message_get_header (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.header;
+}
+
+/**
+ * mb_message_get_id: (get-property id)
+ * @self: a message
+ *
+ * Gets the id of the message.
+ *
+ * On the topics of a service, a request and its answers have the same id. Elsewhere each message has
+ * one of its own.
+ *
+ * Returns: (transfer none) (nullable): the id, or `NULL` when the packet has none
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_id (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.id;
+}
+
+/**
+ * mb_message_get_received_at: (get-property received-at)
+ * @self: a message
+ *
+ * Gets when this client received the message, before it waited for the main loop.
+ *
+ * Returns: microseconds since 1970-01-01 00:00 UTC, as of g_get_real_time()
+ *
+ * Since: 0.1
+ */
+gint64
+mb_message_get_received_at (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), 0);
+
+  return self->parts.received_at;
+}
+
+/**
+ * mb_message_get_sequence: (get-property sequence)
+ * @self: a message
+ *
+ * Gets the number of the message among those that its sender sent on this topic in this session.
+ *
+ * Returns: 1 for the first; 0 when the sender does not count, as Python peers
+ *
+ * Since: 0.1
+ */
+guint64
+mb_message_get_sequence (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), 0);
+
+  return self->parts.sequence;
+}
+
+/**
+ * mb_message_get_session: (get-property session)
+ * @self: a message
+ *
+ * Gets the session of the sender. A client has a new one each time it is opened, so a change tells
+ * that the sender was started again.
+ *
+ * Returns: (transfer none) (nullable): 16 hexadecimal digits, or `NULL` when the sender has no
+ *   session, as Python peers
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_session (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  if (self->parts.session == 0)
+    return NULL;
+
+  if (g_atomic_pointer_get (&self->session) == NULL)
+    {
+      char *session = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", self->parts.session);
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->session, NULL, session))
+        g_free (session);
+    }
+
+  return g_atomic_pointer_get (&self->session);
+}
+
+/**
+ * mb_message_get_text: (get-property text)
+ * @self: a message
+ *
+ * Gets the data as JSON text, as the sender wrote it.
+ *
+ * Returns: (transfer none): one valid JSON text in UTF-8
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_text (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.text;
+}
+
+/**
+ * mb_message_get_topic: (get-property topic)
+ * @self: a message
+ *
+ * Gets the topic that the message was published on.
+ *
+ * Returns: (transfer none): the topic, perhaps empty
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_topic (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.topic;
+}

@@ -1,0 +1,33 @@
+/* mb-schema-table-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "mb-pattern-private.h"
+#include "mb-schema.h"
+
+G_BEGIN_DECLS
+
+/* One schema for each pattern of a client, shared by all who use the pattern: protocol section 5. */
+typedef struct _MbSchemaTable MbSchemaTable;
+
+MbSchemaTable *_mb_schema_table_new            (void);
+void           _mb_schema_table_free           (MbSchemaTable  *self);
+/* A schema of NULL has no opinion and is never in conflict. Fails with SCHEMA_CONFLICT. */
+gboolean       _mb_schema_table_add            (MbSchemaTable  *self,
+                                                MbPattern      *pattern,
+                                                MbSchema       *schema,
+                                                GError        **error);
+void           _mb_schema_table_remove         (MbSchemaTable  *self,
+                                                MbPattern      *pattern,
+                                                MbSchema       *schema);
+guint          _mb_schema_table_get_generation (MbSchemaTable  *self);
+/* The schemas of all patterns that match the topic, and the generation of that answer. */
+GPtrArray     *_mb_schema_table_match          (MbSchemaTable  *self,
+                                                const char     *topic,
+                                                guint          *generation);
+
+G_END_DECLS
