@@ -8,6 +8,7 @@
 
 #define MB_INSIDE
 # include "mb-error.h"
+# include "mb-json.h"
 # include "mb-version.h"
 # include "mb-version-macros.h"
 #undef MB_INSIDE

@@ -1,0 +1,96 @@
+/* mb-json-scan-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The words of JSON (RFC 8259), for the two who read bytes: the reader, which builds nodes, and the
+ * packet scanner, which builds nothing. Nothing here allocates.
+ *
+ * Every function gets a cursor and the end of the text. After MB_SCAN_OK, the cursor stands behind
+ * what was read; otherwise on the byte that is wrong, which is the end if the text ends too early.
+ */
+typedef enum
+{
+  MB_SCAN_OK,
+  MB_SCAN_END,            /* the text ends in the middle */
+  MB_SCAN_VALUE,          /* no value begins here */
+  MB_SCAN_WORD,           /* begins like true, false or null, but is none of them */
+  MB_SCAN_DIGIT,          /* a number lacks a digit here */
+  MB_SCAN_LEADING_ZERO,   /* a number begins with 0 and another digit */
+  MB_SCAN_CONTROL,        /* a control character in a string */
+  MB_SCAN_ESCAPE,         /* no such escape */
+  MB_SCAN_HEX,            /* \u without four hexadecimal digits */
+  MB_SCAN_SURROGATE,      /* half of a surrogate pair */
+  MB_SCAN_NUL,            /* \u0000 */
+  MB_SCAN_UTF8,           /* not UTF-8 */
+  MB_SCAN_NAME,           /* an object has no name of a member here */
+  MB_SCAN_COLON,          /* no colon after a name */
+  MB_SCAN_COMMA_OBJECT,   /* neither a comma nor a closing brace */
+  MB_SCAN_COMMA_ARRAY,    /* neither a comma nor a closing bracket */
+  MB_SCAN_TOO_DEEP,
+  MB_SCAN_TRAILING,       /* something behind the value */
+} MbScan;
+
+/* A number is (negative ? -1 : 1) * digits * 10^exponent, if that is exact. */
+typedef struct
+{
+  guint64  digits;
+  int      exponent;
+  gboolean negative : 1;
+  gboolean integer  : 1;   /* written without a fraction or an exponent */
+  gboolean exact    : 1;   /* all digits are in `digits` */
+} MbScanNumber;
+
+static inline void
+_mb_scan_blank (const char **cursor,
+                const char  *end)
+{
+  const char *p = *cursor;
+
+  while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+    p++;
+
+  *cursor = p;
+}
+
+/* The bytes of the UTF-8 sequence at `p`, or 0 if there is none. */
+guint  _mb_scan_utf8    (const char    *p,
+                         const char    *end);
+/* Goes over the content of a string, up to a quotation mark or to the end. */
+MbScan _mb_scan_content (const char   **cursor,
+                         const char    *end,
+                         gboolean      *escaped);
+/* Goes over a whole string; the cursor stands on its first quotation mark. */
+MbScan _mb_scan_string  (const char   **cursor,
+                         const char    *end,
+                         gboolean      *escaped);
+/* Goes over a number; the cursor stands on a digit or on a minus. */
+MbScan _mb_scan_number  (const char   **cursor,
+                         const char    *end,
+                         MbScanNumber  *number);
+/* Goes over a word such as true. */
+MbScan _mb_scan_word    (const char   **cursor,
+                         const char    *end,
+                         const char    *word);
+/* Goes over any value that is nested at most `max_depth` (up to 64) levels. Numbers may be of any
+ * size, and names may occur twice.
+ */
+MbScan _mb_scan_value   (const char   **cursor,
+                         const char    *end,
+                         guint          max_depth);
+
+/* Undoes the escapes of `length` bytes that _mb_scan_content() found good. Writes at most `length`
+ * bytes, without a NUL, and returns how many.
+ */
+gsize  _mb_scan_decode  (char          *out,
+                         const char    *raw,
+                         gsize          length);
+
+G_END_DECLS

@@ -1,0 +1,507 @@
+/* mb-packet.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-packet-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "mb-error.h"
+#include "mb-json-private.h"
+#include "mb-json-scan-private.h"
+
+/* Header members beyond this make a datagram something else than a packet. */
+#define MAX_HEADER_MEMBERS 64
+
+/* The packet itself and its header are two levels. */
+#define MAX_MEMBER_DEPTH (MB_JSON_MAX_DEPTH - 2)
+
+#define PACKET_VERSION "0.3.0"
+
+#define TAG_TOPIC_DIGITS    8
+#define TAG_SESSION_DIGITS  16
+#define TAG_SEQUENCE_DIGITS 12
+
+enum
+{
+  MEMBER_AUTHOR,
+  MEMBER_GPG,
+  MEMBER_IDSTR,
+  MEMBER_MB,
+  MEMBER_TOPIC,
+  MEMBER_VERSION,
+  N_MEMBERS
+};
+
+enum
+{
+  TAG_TOPIC,
+  TAG_SESSION,
+  TAG_SEQUENCE,
+  N_TAG_MEMBERS
+};
+
+static const char *const member_names[] = { "author", "gpg", "idstr", "mb", "topic", "version" };
+static const char *const tag_names[] = { "t", "s", "n" };
+
+/* Reading */
+
+static gboolean
+span_is (const MbSpan *span,
+         const char   *text)
+{
+  gsize length = strlen (text);
+  char decoded[48];
+
+  if (!span->escaped)
+    return span->length == length && memcmp (span->text, text, length) == 0;
+
+  /* No character takes more than six bytes for each byte that it means. */
+  if (span->length > sizeof decoded)
+    return FALSE;
+
+  return _mb_scan_decode (decoded, span->text, span->length) == length &&
+         memcmp (decoded, text, length) == 0;
+}
+
+static guint
+find_name (const MbSpan      *span,
+           const char *const *names,
+           guint              n_names)
+{
+  for (guint i = 0; i < n_names; i++)
+    if (span_is (span, names[i]))
+      return i;
+
+  return n_names;
+}
+
+static gboolean
+scan_char (const char **cursor,
+           const char  *end,
+           char         c)
+{
+  _mb_scan_blank (cursor, end);
+  if (*cursor == end || **cursor != c)
+    return FALSE;
+  (*cursor)++;
+
+  return TRUE;
+}
+
+static gboolean
+scan_span (const char **cursor,
+           const char  *end,
+           MbSpan      *span)
+{
+  const char *start;
+
+  _mb_scan_blank (cursor, end);
+  start = *cursor + 1;
+  if (*cursor == end || **cursor != '"' ||
+      _mb_scan_string (cursor, end, &span->escaped) != MB_SCAN_OK)
+    return FALSE;
+
+  span->text = start;
+  span->length = (gsize) (*cursor - 1 - start);
+
+  return TRUE;
+}
+
+/* Goes to the value of the next member of an object. `*first` is TRUE before the first one. Returns
+ * FALSE behind the closing brace, or, with `*failed`, if the object does not go on as it must.
+ */
+static gboolean
+next_member (const char **cursor,
+             const char  *end,
+             gboolean    *first,
+             MbSpan      *name,
+             gboolean    *failed)
+{
+  gboolean is_first = *first;
+
+  *first = FALSE;
+  *failed = FALSE;
+
+  if (scan_char (cursor, end, '}'))
+    return FALSE;
+
+  if ((!is_first && !scan_char (cursor, end, ',')) ||
+      !scan_span (cursor, end, name) || !scan_char (cursor, end, ':'))
+    {
+      *failed = TRUE;
+      return FALSE;
+    }
+
+  _mb_scan_blank (cursor, end);
+
+  return TRUE;
+}
+
+static gboolean
+read_hex (const char *text,
+          guint       n_digits,
+          guint64    *value)
+{
+  *value = 0;
+
+  for (guint i = 0; i < n_digits; i++)
+    {
+      char c = text[i];
+
+      if (c >= '0' && c <= '9')
+        *value = *value << 4 | (guint64) (c - '0');
+      else if (c >= 'a' && c <= 'f')
+        *value = *value << 4 | (guint64) (c - 'a' + 10);
+      else
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* The tag as we write it. Moves the cursor behind it if it is there. */
+static gboolean
+scan_canonical_tag (MbTag       *tag,
+                    const char **cursor,
+                    const char  *end)
+{
+  static const char form[] = "{\"t\":\"........\",\"s\":\"................\",\"n\":\"............\"}";
+  const char *p = *cursor;
+  guint64 topic_hash;
+
+  if ((gsize) (end - p) < sizeof form - 1 ||
+      memcmp (p, form, 6) != 0 || !read_hex (p + 6, TAG_TOPIC_DIGITS, &topic_hash) ||
+      memcmp (p + 14, form + 14, 7) != 0 || !read_hex (p + 21, TAG_SESSION_DIGITS, &tag->session) ||
+      memcmp (p + 37, form + 37, 7) != 0 || !read_hex (p + 44, TAG_SEQUENCE_DIGITS, &tag->sequence) ||
+      memcmp (p + 56, form + 56, 2) != 0)
+    return FALSE;
+
+  tag->topic_hash = (guint32) topic_hash;
+  tag->present = TRUE;
+  *cursor += sizeof form - 1;
+
+  return TRUE;
+}
+
+/* The tag in any other form, from `p`, which is good JSON. Whatever is not as it should be leaves the
+ * tag absent.
+ */
+static void
+read_tag (MbTag      *tag,
+          const char *p,
+          const char *end)
+{
+  static const guint n_digits[] = { TAG_TOPIC_DIGITS, TAG_SESSION_DIGITS, TAG_SEQUENCE_DIGITS };
+  guint64 values[N_TAG_MEMBERS];
+  guint seen = 0;
+  gboolean first = TRUE;
+  gboolean failed;
+  MbSpan name, value;
+
+  if (!scan_char (&p, end, '{'))
+    return;
+
+  while (next_member (&p, end, &first, &name, &failed))
+    {
+      guint i = find_name (&name, tag_names, N_TAG_MEMBERS);
+
+      if (i == N_TAG_MEMBERS)
+        {
+          _mb_scan_value (&p, end, MAX_MEMBER_DEPTH);
+          continue;
+        }
+
+      if (seen & 1u << i || !scan_span (&p, end, &value) ||
+          value.length != n_digits[i] || !read_hex (value.text, n_digits[i], &values[i]))
+        return;
+      seen |= 1u << i;
+    }
+
+  if (seen != (1u << N_TAG_MEMBERS) - 1)
+    return;
+
+  tag->present = TRUE;
+  tag->topic_hash = (guint32) values[TAG_TOPIC];
+  tag->session = values[TAG_SESSION];
+  tag->sequence = values[TAG_SEQUENCE];
+}
+
+static gboolean
+scan_tag (MbTag       *tag,
+          const char **cursor,
+          const char  *end)
+{
+  const char *start = *cursor;
+
+  if (scan_canonical_tag (tag, cursor, end))
+    return TRUE;
+
+  memset (tag, 0, sizeof *tag);
+  if (_mb_scan_value (cursor, end, MAX_MEMBER_DEPTH) != MB_SCAN_OK)
+    return FALSE;
+
+  read_tag (tag, start, *cursor);
+
+  return TRUE;
+}
+
+/* Returns FALSE if the header, or the JSON, is not as it must be. */
+static gboolean
+scan_header_object (MbPacket    *packet,
+                    const char **cursor,
+                    const char  *end)
+{
+  guint seen = 0;
+  guint n = 0;
+  gboolean first = TRUE;
+  gboolean failed;
+  MbSpan name, version;
+
+  _mb_scan_blank (cursor, end);
+  packet->header = *cursor;
+  if (!scan_char (cursor, end, '{'))
+    return FALSE;
+
+  while (next_member (cursor, end, &first, &name, &failed))
+    {
+      guint i = find_name (&name, member_names, N_MEMBERS);
+      gboolean good;
+
+      if (++n > MAX_HEADER_MEMBERS || (i < N_MEMBERS && seen & 1u << i))
+        return FALSE;
+      seen |= 1u << i;
+
+      switch (i)
+        {
+        case MEMBER_AUTHOR:
+          good = scan_span (cursor, end, &packet->author);
+          break;
+        case MEMBER_GPG:
+          packet->encrypted = TRUE;
+          good = scan_span (cursor, end, &(MbSpan) { 0 });
+          break;
+        case MEMBER_IDSTR:
+          good = scan_span (cursor, end, &packet->id);
+          break;
+        case MEMBER_MB:
+          good = scan_tag (&packet->tag, cursor, end);
+          break;
+        case MEMBER_TOPIC:
+          good = scan_span (cursor, end, &packet->topic);
+          break;
+        case MEMBER_VERSION:
+          good = scan_span (cursor, end, &version) && span_is (&version, PACKET_VERSION);
+          break;
+        default:
+          packet->n_extra_members++;
+          good = _mb_scan_value (cursor, end, MAX_MEMBER_DEPTH) == MB_SCAN_OK;
+          break;
+        }
+
+      if (!good)
+        return FALSE;
+    }
+
+  packet->header_length = (gsize) (*cursor - packet->header);
+
+  return !failed && packet->topic.text != NULL;
+}
+
+/* A datagram is not a packet: is it JSON at all? */
+static MbPacketStatus
+judge (MbPacket   *packet,
+       const char *datagram,
+       const char *end)
+{
+  memset (packet, 0, sizeof *packet);
+
+  switch ((int) _mb_scan_value (&datagram, end, MB_JSON_MAX_DEPTH))
+    {
+    case MB_SCAN_OK:
+      _mb_scan_blank (&datagram, end);
+      return datagram == end ? MB_PACKET_NOT_PACKET : MB_PACKET_NOT_JSON;
+    case MB_SCAN_TOO_DEEP:
+      return MB_PACKET_TOO_DEEP;
+    default:
+      return MB_PACKET_NOT_JSON;
+    }
+}
+
+MbPacketStatus
+_mb_packet_scan_header (MbPacket   *packet,
+                        const char *datagram,
+                        gsize       length)
+{
+  const char *cursor = datagram;
+  const char *end = datagram + length;
+  gboolean first = TRUE;
+  gboolean failed;
+  MbSpan name;
+
+  memset (packet, 0, sizeof *packet);
+
+  _mb_scan_blank (&cursor, end);
+  if (cursor == end)
+    return MB_PACKET_BLANK;
+
+  if (!scan_char (&cursor, end, '{'))
+    return judge (packet, datagram, end);
+
+  while (next_member (&cursor, end, &first, &name, &failed))
+    {
+      if (span_is (&name, "header"))
+        {
+          if (!scan_header_object (packet, &cursor, end))
+            break;
+          return MB_PACKET_OK;
+        }
+
+      if (packet->data.text != NULL || !span_is (&name, "data") ||
+          !scan_span (&cursor, end, &packet->data))
+        break;
+    }
+
+  return judge (packet, datagram, end);
+}
+
+MbPacketStatus
+_mb_packet_scan_rest (MbPacket   *packet,
+                      const char *datagram,
+                      gsize       length)
+{
+  const char *cursor = packet->header + packet->header_length;
+  const char *end = datagram + length;
+  gboolean first = FALSE;
+  gboolean failed;
+  MbSpan name;
+
+  g_assert (packet->header >= datagram && cursor <= end);
+
+  while (next_member (&cursor, end, &first, &name, &failed))
+    {
+      if (packet->data.text != NULL || !span_is (&name, "data") ||
+          !scan_span (&cursor, end, &packet->data))
+        return judge (packet, datagram, end);
+    }
+
+  _mb_scan_blank (&cursor, end);
+  if (failed || packet->data.text == NULL || cursor != end)
+    return judge (packet, datagram, end);
+
+  return MB_PACKET_OK;
+}
+
+JsonNode *
+_mb_packet_read_extra (const MbPacket  *packet,
+                       GError         **error)
+{
+  g_autoptr(JsonObject) object = json_object_new ();
+  const char *cursor = packet->header;
+  const char *end = packet->header + packet->header_length;
+  gboolean first = TRUE;
+  gboolean failed;
+  MbSpan name;
+  JsonNode *node;
+
+  scan_char (&cursor, end, '{');
+  while (next_member (&cursor, end, &first, &name, &failed))
+    {
+      const char *start = cursor;
+      g_autofree char *key = NULL;
+      gsize length;
+
+      _mb_scan_value (&cursor, end, MAX_MEMBER_DEPTH);
+      if (find_name (&name, member_names, N_MEMBERS) < N_MEMBERS)
+        continue;
+
+      key = g_malloc (name.length + 1);
+      length = _mb_scan_decode (key, name.text, name.length);
+      key[length] = '\0';
+
+      if (json_object_has_member (object, key))
+        {
+          g_set_error (error, MB_JSON_ERROR, MB_JSON_ERROR_DUPLICATE,
+                       _("The header has two members of one name, at byte %zu; names must differ"),
+                       (gsize) (name.text - 1 - packet->header));
+          return NULL;
+        }
+
+      node = _mb_json_read (start, (gsize) (cursor - start), NULL, error);
+      if (node == NULL)
+        return NULL;
+      json_object_set_member (object, key, node);
+    }
+
+  node = json_node_init (json_node_alloc (), JSON_NODE_OBJECT);
+  json_node_take_object (node, g_steal_pointer (&object));
+  json_node_seal (node);
+
+  return node;
+}
+
+/* Writing */
+
+guint32
+_mb_packet_hash_topic (const char *topic,
+                       gsize       length)
+{
+  guint32 hash = 0x811c9dc5;
+
+  for (gsize i = 0; i < length; i++)
+    hash = (hash ^ (guint8) topic[i]) * 0x01000193;
+
+  return hash;
+}
+
+static void
+append_hex (GString    *out,
+            const char *before,
+            guint64     value,
+            guint       n_digits)
+{
+  char digits[16];
+
+  g_string_append (out, before);
+  for (guint i = n_digits; i > 0; i--, value >>= 4)
+    digits[i - 1] = "0123456789abcdef"[value & 15];
+  g_string_append_len (out, digits, n_digits);
+}
+
+static void
+append_member (GString    *out,
+               const char *before,
+               const char *text)
+{
+  g_string_append (out, before);
+  _mb_json_append_string (out, text, strlen (text));
+}
+
+void
+_mb_packet_append (GString    *out,
+                   guint32     topic_hash,
+                   guint64     session,
+                   guint64     sequence,
+                   const char *topic,
+                   const char *author,
+                   const char *id,
+                   const char *data,
+                   gsize       data_length)
+{
+  g_assert (topic != NULL && author != NULL && id != NULL);
+
+  append_hex (out, "{\"header\":{\"mb\":{\"t\":\"", topic_hash, TAG_TOPIC_DIGITS);
+  append_hex (out, "\",\"s\":\"", session, TAG_SESSION_DIGITS);
+  append_hex (out, "\",\"n\":\"", sequence, TAG_SEQUENCE_DIGITS);
+  append_member (out, "\"},\"topic\":", topic);
+  append_member (out, ",\"author\":", author);
+  append_member (out, ",\"idstr\":", id);
+  g_string_append (out, "},\"data\":");
+  _mb_json_append_string (out, data, data_length);
+  g_string_append_c (out, '}');
+}
