@@ -21,5 +21,7 @@ void     _mb_builtin_handle      (MbCore     *core,
                                   JsonNode   *params);
 /* Whether requests on this topic go to a built-in service of some client, whose parameters must be null. */
 gboolean _mb_builtin_is_request  (const char *topic);
+/* The schema of those parameters. Python peers that offer the services die of any others. */
+MbSchema *_mb_builtin_get_params_schema (void);
 
 G_END_DECLS

@@ -182,3 +182,14 @@ _mb_builtin_is_request (const char *topic)
 
   return FALSE;
 }
+
+MbSchema *
+_mb_builtin_get_params_schema (void)
+{
+  static gsize schema;
+
+  if (g_once_init_enter (&schema))
+    g_once_init_leave (&schema, GPOINTER_TO_SIZE (mb_schema_new_from_text ("{\"type\":\"null\"}", NULL)));
+
+  return GSIZE_TO_POINTER (schema);
+}

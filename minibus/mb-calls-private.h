@@ -32,15 +32,14 @@ MbCall     *_mb_calls_take             (MbCalls         *self,
                                         const char      *id,
                                         const char      *service,
                                         gboolean        *late);
-/* Ends all calls with this error. */
-void        _mb_calls_fail_all         (MbCalls         *self,
+/* Ends all calls of an owner, or all at all if it is NULL, with this error. */
+void        _mb_calls_fail             (MbCalls         *self,
+                                        gconstpointer    owner,
                                         const GError    *error);
-/* Ends the calls whose answers would go to `user_data`, without a word. */
-void        _mb_calls_forget           (MbCalls         *self,
-                                        gpointer         user_data);
 
 /* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
-MbCall     *_mb_call_new               (const char      *service,
+MbCall     *_mb_call_new               (gconstpointer    owner,
+                                        const char      *service,
                                         MbSchema        *reply_schema,
                                         guint            timeout,
                                         MbWaiter        *waiter);
@@ -57,8 +56,9 @@ void        _mb_call_start             (MbCall          *self,
                                         MbCallFunc       func,
                                         gpointer         user_data,
                                         GDestroyNotify   destroy);
-/* The request could not be sent: as if it had never been started. */
-void        _mb_call_abandon           (MbCall          *self);
+/* The request could not be sent: as if it had never been started. Returns FALSE if the call has ended
+ * meanwhile in another way. */
+gboolean    _mb_call_abandon           (MbCall          *self);
 /* Ends a call that was taken; from any thread. Takes one of the two. */
 void        _mb_call_complete          (MbCall          *self,
                                         MbMessage       *message,

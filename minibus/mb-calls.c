@@ -29,6 +29,7 @@ struct _MbCall
   gatomicrefcount ref_count;
   char           *id;
   char           *service;
+  gconstpointer   owner;        /* only compared */
   MbSchema       *reply_schema;
   guint           timeout;
   gint64          deadline;     /* of synchronous calls */
@@ -121,17 +122,22 @@ _mb_calls_take (MbCalls    *self,
 }
 
 void
-_mb_calls_fail_all (MbCalls      *self,
-                    const GError *error)
+_mb_calls_fail (MbCalls       *self,
+                gconstpointer  owner,
+                const GError  *error)
 {
   g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   GHashTableIter iter;
   gpointer key;
+  gpointer value;
 
   g_mutex_lock (&self->lock);
   g_hash_table_iter_init (&iter, self->waiting);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    g_ptr_array_add (ids, g_strdup (key));
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      if (owner == NULL || ((MbCall *) value)->owner == owner)
+        g_ptr_array_add (ids, g_strdup (key));
+    }
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < ids->len; i++)
@@ -143,48 +149,19 @@ _mb_calls_fail_all (MbCalls      *self,
     }
 }
 
-void
-_mb_calls_forget (MbCalls  *self,
-                  gpointer  user_data)
-{
-  g_autoptr(GPtrArray) forgotten = g_ptr_array_new_with_free_func ((GDestroyNotify) _mb_call_unref);
-  GHashTableIter iter;
-  gpointer value;
-
-  g_mutex_lock (&self->lock);
-  g_hash_table_iter_init (&iter, self->waiting);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      MbCall *call = value;
-
-      if (call->user_data == user_data)
-        {
-          g_hash_table_iter_steal (&iter);
-          g_ptr_array_add (forgotten, call);
-        }
-    }
-  g_mutex_unlock (&self->lock);
-
-  for (guint i = 0; i < forgotten->len; i++)
-    {
-      MbCall *call = g_ptr_array_index (forgotten, i);
-
-      if (call->timer != NULL)
-        g_source_destroy (call->timer);
-    }
-}
-
 MbCall *
-_mb_call_new (const char *service,
-              MbSchema   *reply_schema,
-              guint       timeout,
-              MbWaiter   *waiter)
+_mb_call_new (gconstpointer  owner,
+              const char    *service,
+              MbSchema      *reply_schema,
+              guint          timeout,
+              MbWaiter      *waiter)
 {
   MbCall *self = g_new0 (MbCall, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
   /* Not to be guessed: whoever knows the id can answer. */
   self->id = g_uuid_string_random ();
+  self->owner = owner;
   self->service = g_strdup (service);
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
   self->timeout = timeout;
@@ -314,12 +291,17 @@ stop_watching (MbCall *self)
   self->cancelled_id = 0;
 }
 
-void
+gboolean
 _mb_call_abandon (MbCall *self)
 {
   g_autoptr(MbCall) call = _mb_calls_take (self->calls, self->id, NULL, NULL);
 
+  if (call == NULL)
+    return FALSE;
+
   stop_watching (self);
+
+  return TRUE;
 }
 
 static void

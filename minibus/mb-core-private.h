@@ -57,6 +57,7 @@ typedef struct
   MbMessage *message;    /* or NULL for a gap */
   char      *author;     /* of a gap; or NULL */
   guint      n_missed;   /* of a gap */
+  MbCore    *core;       /* of a request: where it is refused if nobody takes it out */
 } MbDelivery;
 
 struct _MbCore
@@ -120,6 +121,9 @@ void       _mb_core_list_remove    (MbCore        *self,
 
 /* The way out: mb-core-send.c */
 MbOutlet  *_mb_core_open_outlet    (MbCore        *self,
+                                    const char    *topic);
+/* Another use of the outlet of a topic, if there is one. */
+MbOutlet  *_mb_core_find_outlet    (MbCore        *self,
                                     const char    *topic);
 void       _mb_core_close_outlet   (MbCore        *self,
                                     MbOutlet      *outlet);

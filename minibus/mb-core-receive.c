@@ -44,11 +44,30 @@ typedef struct
   guint         n_messages;
 } Incoming;
 
+/* A request that nobody took out of its inbox. */
+static void
+refuse_request (MbCore    *core,
+                MbMessage *request)
+{
+  static const char message[] = "The service has more requests than it can take, or has ended";
+  const char *topic = mb_message_get_topic (request);
+  g_autofree char *service = g_strndup (topic, strlen (topic) - strlen (MB_SUFFIX_REQUEST));
+  g_autofree char *error_topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  g_autoptr(GString) data = g_string_new (NULL);
+
+  _mb_json_append_string (data, message, strlen (message));
+  _mb_core_send_uncounted (core, error_topic, mb_message_get_id (request), data->str, data->len, NULL);
+}
+
 void
 _mb_delivery_free (gpointer data)
 {
   MbDelivery *delivery = data;
 
+  if (delivery->core != NULL && delivery->message != NULL)
+    refuse_request (delivery->core, delivery->message);
+
+  g_clear_pointer (&delivery->core, _mb_core_unref);
   g_clear_object (&delivery->message);
   g_free (delivery->author);
   g_free (delivery);
@@ -157,6 +176,8 @@ push_message (Incoming *in,
   MbDelivery *delivery = g_new0 (MbDelivery, 1);
 
   delivery->message = message_for_context (in, _mb_inbox_get_context (route->inbox));
+  if (route->kind == MB_ROUTE_REQUEST)
+    delivery->core = _mb_core_ref (in->core);
   push_delivery (in, route, delivery, in->cost);
 }
 

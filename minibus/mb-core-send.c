@@ -47,6 +47,21 @@ _mb_core_open_outlet (MbCore     *self,
   return outlet;
 }
 
+MbOutlet *
+_mb_core_find_outlet (MbCore     *self,
+                      const char *topic)
+{
+  MbOutlet *outlet;
+
+  g_mutex_lock (&self->send_lock);
+  outlet = g_hash_table_lookup (self->outlets, topic);
+  if (outlet != NULL)
+    outlet->n_users++;
+  g_mutex_unlock (&self->send_lock);
+
+  return outlet;
+}
+
 void
 _mb_core_close_outlet (MbCore   *self,
                        MbOutlet *outlet)

@@ -1,0 +1,37 @@
+/* mb-client-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "mb-client.h"
+#include "mb-core-private.h"
+
+G_BEGIN_DECLS
+
+struct _MbClient
+{
+  GObject       parent_instance;
+
+  GMainContext *context;
+  GThread      *thread;           /* of construction; only compared */
+  MbCore       *core;
+  char         *name;
+  char         *address;          /* or NULL */
+  char         *passphrase;       /* or NULL */
+  MbTransport  *given_transport;  /* or NULL */
+  MbTransport  *transport;        /* from opening to closing */
+  MbReceiver   *receiver;         /* likewise */
+  guint         max_packet_size;
+  gboolean      opening;
+  gboolean      is_open;
+
+  GMutex        lock;
+  GPtrArray    *subscribers;      /* lock */
+  GPtrArray    *services;         /* lock */
+  GQueue        callers;          /* lock; the one used last is first */
+};
+
+G_END_DECLS

@@ -1,0 +1,1037 @@
+/* mb-client.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-client-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "mb-caller-private.h"
+#include "mb-error.h"
+#include "mb-receiver-private.h"
+
+/* What fits into one Ethernet frame, and into the 1500 bytes that Python peers read. */
+#define DEFAULT_MAX_PACKET_SIZE 1472
+#define MAX_PACKET_SIZE 65507
+
+/**
+ * MbClient:
+ *
+ * A program's place on the bus.
+ *
+ * A client has a name and an address. It is made, given what it publishes, subscribes to and offers, and
+ * opened; all of that can also be done after opening. It can be closed and opened any number of times.
+ * Several clients in one process, and several processes on one host, share the bus.
+ *
+ * The address says which bus: `multicast://228.0.0.5:8005` unless [property@Client:address] or the
+ * environment variable `MINIBUS_ADDRESS` say otherwise. With `multicast:?interface=lo`, nothing leaves the
+ * machine; `memory:NAME` is a bus inside the process, for tests.
+ *
+ * What goes wrong on the way in is counted, by reason: [signal@Client::dropped] and
+ * [method@Client.get_dropped]. Nothing that arrives from the network can stop a client.
+ *
+ * Whatever a client emits is emitted in the main context that was the thread's default when it was made.
+ * Packets are received and checked in a thread of the library's own. The last reference on a client closes
+ * it, so keep one.
+ *
+ * ```c
+ * g_autoptr(MbClient) client = mb_client_new ("weather-station");
+ *
+ * if (!mb_client_open_sync (client, NULL, &error))
+ *   g_error ("%s", error->message);
+ * ```
+ *
+ * ```js
+ * const client = new Minibus.Client({name: 'weather-station'});
+ * client.open_sync(null);
+ * ```
+ *
+ * ```python
+ * client = Minibus.Client(name='weather-station')
+ * client.open_sync(None)
+ * ```
+ *
+ * Protocol: section 1, "Transport", and the built-in services of section 6, which every client offers.
+ *
+ * Since: 0.1
+ */
+G_DEFINE_FINAL_TYPE (MbClient, mb_client, G_TYPE_OBJECT)
+
+enum
+{
+  PROP_0,
+  PROP_ADDRESS,
+  PROP_IS_OPEN,
+  PROP_MAX_PACKET_SIZE,
+  PROP_N_RECEIVED,
+  PROP_N_SENT,
+  PROP_N_UNWANTED,
+  PROP_NAME,
+  PROP_PASSPHRASE,
+  PROP_TRANSPORT,
+  /* One for each drop reason, in the order of the enumeration. */
+  PROP_DROPPED_FIRST,
+  N_PROPS = PROP_DROPPED_FIRST + MB_N_DROP_REASONS
+};
+
+enum
+{
+  DROPPED,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void
+report (gpointer owner,
+        gpointer item)
+{
+  MbClient *self = owner;
+  MbDropReason reason = GPOINTER_TO_UINT (item) - 1;
+  g_autoptr(GEnumClass) klass = g_type_class_ref (MB_TYPE_DROP_REASON);
+  const char *nick = g_enum_get_value (klass, reason)->value_nick;
+  g_autofree char *topic = NULL;
+  g_autofree char *detail = NULL;
+  guint count;
+
+  count = _mb_counters_take (&self->core->counters, reason, &topic, &detail);
+  if (count == 0)
+    return;
+
+  g_debug ("%s: %u dropped (%s), first on “%s”: %s", self->name, count, nick, topic != NULL ? topic : "?",
+           detail != NULL ? detail : "-");
+  g_signal_emit (self, signals[DROPPED], g_quark_try_string (nick), reason, count, topic, detail);
+}
+
+/* The program's name, so that people know who it is, and something that makes it unique. */
+static char *
+make_name (void)
+{
+  g_autofree char *program = g_strdup (g_get_prgname () != NULL ? g_get_prgname () : "client");
+
+  g_strcanon (program, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-", '-');
+
+  return g_strdup_printf ("%s-%08x", program, g_random_int ());
+}
+
+static void
+clear_passphrase (MbClient *self)
+{
+  if (self->passphrase != NULL)
+    explicit_bzero (self->passphrase, strlen (self->passphrase));
+  g_clear_pointer (&self->passphrase, g_free);
+}
+
+static void
+set_is_open (MbClient *self,
+             gboolean  is_open)
+{
+  if (self->is_open == is_open)
+    return;
+
+  self->is_open = is_open;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IS_OPEN]);
+}
+
+/* Gets everything ready up to the opening of the transport. */
+static gboolean
+prepare (MbClient  *self,
+         GError   **error)
+{
+  g_autoptr(MbAddress) address = NULL;
+
+  if (self->is_open || self->opening)
+    {
+      g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_ALREADY_OPEN,
+                   _("The client “%s” is open already"), self->name);
+      return FALSE;
+    }
+
+  /* Sending in the clear what was meant to be secret would be worse than not sending at all. */
+  if (self->passphrase != NULL)
+    {
+      g_set_error_literal (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_NOT_SUPPORTED,
+                           _("The client has a passphrase, but this version of the library cannot encrypt; "
+                             "unset the passphrase to use the bus without encryption"));
+      return FALSE;
+    }
+
+  if (self->given_transport != NULL)
+    {
+      self->transport = g_object_ref (self->given_transport);
+    }
+  else
+    {
+      address = self->address != NULL ? mb_address_parse (self->address, error)
+                                      : mb_address_parse_default (error);
+      if (address == NULL)
+        return FALSE;
+      self->transport = mb_transport_new_for_address (address);
+    }
+
+  self->receiver = _mb_core_prepare (self->core);
+  self->opening = TRUE;
+
+  return TRUE;
+}
+
+static void
+clear_transport (MbClient *self)
+{
+  _mb_core_set_transport (self->core, NULL);
+  g_clear_object (&self->transport);
+
+  if (self->receiver != NULL)
+    _mb_receiver_detach (self->receiver);
+  g_clear_object (&self->receiver);
+}
+
+static void
+end_opening (MbClient *self,
+             gboolean  opened)
+{
+  self->opening = FALSE;
+
+  if (opened)
+    _mb_core_set_transport (self->core, self->transport);
+  else
+    clear_transport (self);
+
+  set_is_open (self, opened);
+}
+
+static void
+close_quietly (MbClient *self)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!self->is_open)
+    return;
+
+  self->is_open = FALSE;
+
+  /* No more goes out, then no more comes in, then nobody waits any more. */
+  _mb_core_set_transport (self->core, NULL);
+  mb_transport_close (self->transport);
+  clear_transport (self);
+
+  g_set_error (&error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
+               _("The client “%s” was closed before the answer came"), self->name);
+  _mb_calls_fail (self->core->calls, NULL, error);
+}
+
+static void
+mb_client_constructed (GObject *object)
+{
+  MbClient *self = MB_CLIENT (object);
+
+  G_OBJECT_CLASS (mb_client_parent_class)->constructed (object);
+
+  if (self->name == NULL || self->name[0] == '\0')
+    {
+      g_free (self->name);
+      self->name = make_name ();
+    }
+
+  self->core = _mb_core_new (self->name, self->context, object, report);
+  _mb_core_set_max_packet_size (self->core, self->max_packet_size);
+}
+
+static void
+mb_client_dispose (GObject *object)
+{
+  MbClient *self = MB_CLIENT (object);
+  MbCaller *caller;
+
+  close_quietly (self);
+
+  /* Without a word: nothing is emitted while an object goes. */
+  for (guint i = 0; i < self->subscribers->len; i++)
+    g_object_run_dispose (g_ptr_array_index (self->subscribers, i));
+  for (guint i = 0; i < self->services->len; i++)
+    g_object_run_dispose (g_ptr_array_index (self->services, i));
+  g_ptr_array_set_size (self->subscribers, 0);
+  g_ptr_array_set_size (self->services, 0);
+
+  while ((caller = g_queue_pop_head (&self->callers)) != NULL)
+    _mb_caller_unref (caller);
+
+  if (self->core != NULL)
+    _mb_inbox_close (self->core->reports);
+
+  G_OBJECT_CLASS (mb_client_parent_class)->dispose (object);
+}
+
+static void
+mb_client_finalize (GObject *object)
+{
+  MbClient *self = MB_CLIENT (object);
+
+  clear_passphrase (self);
+  g_clear_pointer (&self->core, _mb_core_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->address, g_free);
+  g_clear_object (&self->given_transport);
+  g_clear_pointer (&self->subscribers, g_ptr_array_unref);
+  g_clear_pointer (&self->services, g_ptr_array_unref);
+  g_mutex_clear (&self->lock);
+
+  G_OBJECT_CLASS (mb_client_parent_class)->finalize (object);
+}
+
+static void
+mb_client_get_property (GObject    *object,
+                        guint       prop_id,
+                        GValue     *value,
+                        GParamSpec *pspec)
+{
+  MbClient *self = MB_CLIENT (object);
+
+  if (prop_id >= PROP_DROPPED_FIRST && prop_id < N_PROPS)
+    {
+      g_value_set_uint (value, mb_client_get_dropped (self, prop_id - PROP_DROPPED_FIRST));
+      return;
+    }
+
+  switch (prop_id)
+    {
+    case PROP_ADDRESS:
+      g_value_set_string (value, mb_client_get_address (self));
+      break;
+
+    case PROP_IS_OPEN:
+      g_value_set_boolean (value, mb_client_get_is_open (self));
+      break;
+
+    case PROP_MAX_PACKET_SIZE:
+      g_value_set_uint (value, mb_client_get_max_packet_size (self));
+      break;
+
+    case PROP_N_RECEIVED:
+      g_value_set_uint (value, (guint) g_atomic_int_get (&self->core->counters.n_received));
+      break;
+
+    case PROP_N_SENT:
+      g_value_set_uint (value, (guint) g_atomic_int_get (&self->core->counters.n_sent));
+      break;
+
+    case PROP_N_UNWANTED:
+      g_value_set_uint (value, (guint) g_atomic_int_get (&self->core->counters.n_unwanted));
+      break;
+
+    case PROP_NAME:
+      g_value_set_string (value, mb_client_get_name (self));
+      break;
+
+    case PROP_TRANSPORT:
+      g_value_set_object (value, mb_client_get_transport (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+mb_client_set_property (GObject      *object,
+                        guint         prop_id,
+                        const GValue *value,
+                        GParamSpec   *pspec)
+{
+  MbClient *self = MB_CLIENT (object);
+
+  switch (prop_id)
+    {
+    case PROP_ADDRESS:
+      mb_client_set_address (self, g_value_get_string (value));
+      break;
+
+    case PROP_MAX_PACKET_SIZE:
+      mb_client_set_max_packet_size (self, g_value_get_uint (value));
+      break;
+
+    case PROP_NAME:
+      if (g_value_get_string (value) != NULL)
+        self->name = g_utf8_make_valid (g_value_get_string (value), -1);
+      break;
+
+    case PROP_PASSPHRASE:
+      mb_client_set_passphrase (self, g_value_get_string (value));
+      break;
+
+    case PROP_TRANSPORT:
+      mb_client_set_transport (self, g_value_get_object (value));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static GParamSpec *
+dropped_property (const char *name)
+{
+  return g_param_spec_uint (name, NULL, NULL,
+                            0, G_MAXUINT, 0,
+                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+mb_client_class_init (MbClientClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = mb_client_constructed;
+  object_class->dispose = mb_client_dispose;
+  object_class->finalize = mb_client_finalize;
+  object_class->get_property = mb_client_get_property;
+  object_class->set_property = mb_client_set_property;
+
+  /**
+   * MbClient:address: (getter get_address) (setter set_address)
+   *
+   * The address of the bus, or `NULL` for the default.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ADDRESS] =
+    g_param_spec_string ("address", NULL, NULL,
+                         NULL,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:is-open: (getter get_is_open)
+   *
+   * Whether the client is open.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_IS_OPEN] =
+    g_param_spec_boolean ("is-open", NULL, NULL,
+                          FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:max-packet-size: (getter get_max_packet_size) (setter set_max_packet_size)
+   *
+   * The most bytes that a packet may have that this client sends.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_PACKET_SIZE] =
+    g_param_spec_uint ("max-packet-size", NULL, NULL,
+                       256, MAX_PACKET_SIZE, DEFAULT_MAX_PACKET_SIZE,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:n-received:
+   *
+   * How many datagrams were received, of any kind. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_RECEIVED] =
+    g_param_spec_uint ("n-received", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:n-sent:
+   *
+   * How many packets were sent, answers of the built-in services among them. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_SENT] =
+    g_param_spec_uint ("n-sent", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:n-unwanted:
+   *
+   * How many packets were of topics that nothing in this client wants. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_UNWANTED] =
+    g_param_spec_uint ("n-unwanted", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:name: (getter get_name)
+   *
+   * The name of the client on the bus.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL,
+                         NULL,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:passphrase: (setter set_passphrase)
+   *
+   * The passphrase of the bus.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PASSPHRASE] =
+    g_param_spec_string ("passphrase", NULL, NULL,
+                         NULL,
+                         G_PARAM_WRITABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:transport: (getter get_transport) (setter set_transport)
+   *
+   * A transport to use instead of the one that the address names.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TRANSPORT] =
+    g_param_spec_object ("transport", NULL, NULL,
+                         MB_TYPE_TRANSPORT,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:dropped-oversize:
+   *
+   * How many messages were dropped because the datagram was too large. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_OVERSIZE] = dropped_property ("dropped-oversize");
+
+  /**
+   * MbClient:dropped-not-json:
+   *
+   * How many messages were dropped because it was not JSON. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NOT_JSON] = dropped_property ("dropped-not-json");
+
+  /**
+   * MbClient:dropped-too-deep:
+   *
+   * How many messages were dropped because the JSON was nested too deeply. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_TOO_DEEP] = dropped_property ("dropped-too-deep");
+
+  /**
+   * MbClient:dropped-not-packet:
+   *
+   * How many messages were dropped because the JSON was no packet. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NOT_PACKET] = dropped_property ("dropped-not-packet");
+
+  /**
+   * MbClient:dropped-data-not-json:
+   *
+   * How many messages were dropped because the data was not JSON. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_DATA_NOT_JSON] = dropped_property ("dropped-data-not-json");
+
+  /**
+   * MbClient:dropped-schema:
+   *
+   * How many messages were dropped because the data broke a schema. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_SCHEMA] = dropped_property ("dropped-schema");
+
+  /**
+   * MbClient:dropped-limit:
+   *
+   * How many messages were dropped because a pattern or schema took too many steps. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_LIMIT] = dropped_property ("dropped-limit");
+
+  /**
+   * MbClient:dropped-no-key:
+   *
+   * How many messages were dropped because it was encrypted and there is no passphrase. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NO_KEY] = dropped_property ("dropped-no-key");
+
+  /**
+   * MbClient:dropped-no-id:
+   *
+   * How many messages were dropped because a request or answer had no id. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NO_ID] = dropped_property ("dropped-no-id");
+
+  /**
+   * MbClient:dropped-duplicate:
+   *
+   * How many messages were dropped because the network delivered it again. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_DUPLICATE] = dropped_property ("dropped-duplicate");
+
+  /**
+   * MbClient:dropped-late-reply:
+   *
+   * How many messages were dropped because the call had ended. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_LATE_REPLY] = dropped_property ("dropped-late-reply");
+
+  /**
+   * MbClient:dropped-inbox-full:
+   *
+   * How many messages were dropped because an inbox was full. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_INBOX_FULL] = dropped_property ("dropped-inbox-full");
+
+  /**
+   * MbClient:dropped-missed:
+   *
+   * How many messages were dropped because it never arrived. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_MISSED] = dropped_property ("dropped-missed");
+
+  /**
+   * MbClient:dropped-kernel:
+   *
+   * How many messages were dropped because the system's receive buffer was full. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_KERNEL] = dropped_property ("dropped-kernel");
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * MbClient::dropped:
+   * @self: the client
+   * @reason: why
+   * @count: how many since the last emission for this reason
+   * @topic: (nullable): the topic of the first of them, if it is known
+   * @detail: (nullable): more about the first of them, for people
+   *
+   * Emitted when messages were dropped on the way in. The detail is the nick of the reason: connect to
+   * `dropped::schema` to hear of that reason only.
+   *
+   * Drops are collected until the main loop has time, so that a flood of them makes few emissions.
+   *
+   * Since: 0.1
+   */
+  signals[DROPPED] =
+    g_signal_new ("dropped",
+                  G_TYPE_FROM_CLASS (klass),
+                  G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
+                  0,
+                  NULL, NULL,
+                  NULL,
+                  G_TYPE_NONE,
+                  4,
+                  MB_TYPE_DROP_REASON,
+                  G_TYPE_UINT,
+                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
+}
+
+static void
+mb_client_init (MbClient *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->thread = g_thread_self ();
+  self->max_packet_size = DEFAULT_MAX_PACKET_SIZE;
+
+  g_mutex_init (&self->lock);
+  self->subscribers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->services = g_ptr_array_new_with_free_func (g_object_unref);
+  g_queue_init (&self->callers);
+}
+
+/**
+ * mb_client_new:
+ * @name: (nullable): a name, any UTF-8 text; `NULL` or empty for a generated one
+ *
+ * Creates a client. It is not open yet.
+ *
+ * Names tell people and the built-in services who is there. Nothing keeps two clients from having the same
+ * name, but those who ask for one by name get answers from both.
+ *
+ * Returns: (transfer full): a new client
+ *
+ * Since: 0.1
+ */
+MbClient *
+mb_client_new (const char *name)
+{
+  return g_object_new (MB_TYPE_CLIENT, "name", name, NULL);
+}
+
+/**
+ * mb_client_get_address: (get-property address)
+ * @self: a client
+ *
+ * Gets the address that was set.
+ *
+ * Returns: (transfer none) (nullable): the address, or `NULL` when the default is used
+ *
+ * Since: 0.1
+ */
+const char *
+mb_client_get_address (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
+
+  return self->address;
+}
+
+/**
+ * mb_client_set_address: (set-property address)
+ * @self: a client
+ * @address: (nullable): an address as of [class@Address], or `NULL` for the default
+ *
+ * Sets the address of the bus. It is looked at when the client is opened, and errors are reported then.
+ *
+ * The default is the environment variable `MINIBUS_ADDRESS`, and without it `multicast://228.0.0.5:8005`.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_set_address (MbClient   *self,
+                       const char *address)
+{
+  g_return_if_fail (MB_IS_CLIENT (self));
+
+  if (g_strcmp0 (self->address, address) == 0)
+    return;
+
+  g_free (self->address);
+  self->address = g_strdup (address);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ADDRESS]);
+}
+
+/**
+ * mb_client_get_is_open: (get-property is-open)
+ * @self: a client
+ *
+ * Gets whether the client is open.
+ *
+ * Returns: true if it can send and receive
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_client_get_is_open (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
+
+  return self->is_open;
+}
+
+/**
+ * mb_client_get_max_packet_size: (get-property max-packet-size)
+ * @self: a client
+ *
+ * Gets how large a packet may be that this client sends.
+ *
+ * Returns: bytes
+ *
+ * Since: 0.1
+ */
+guint
+mb_client_get_max_packet_size (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), 0);
+
+  return self->max_packet_size;
+}
+
+/**
+ * mb_client_set_max_packet_size: (set-property max-packet-size)
+ * @self: a client
+ * @max_packet_size: bytes, from 256 to 65,507
+ *
+ * Sets how large a packet may be that this client sends: 1,472 bytes unless set, which fit into one Ethernet
+ * frame.
+ *
+ * Python peers of the socket kind read 1,500 bytes and go deaf when more comes, those of the Twisted kind
+ * 8,192. Raise this only where none of them listens. Larger packets are also more likely to be lost.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_set_max_packet_size (MbClient *self,
+                               guint     max_packet_size)
+{
+  g_return_if_fail (MB_IS_CLIENT (self));
+  g_return_if_fail (max_packet_size >= 256 && max_packet_size <= MAX_PACKET_SIZE);
+
+  if (self->max_packet_size == max_packet_size)
+    return;
+
+  self->max_packet_size = max_packet_size;
+  if (self->core != NULL)
+    _mb_core_set_max_packet_size (self->core, max_packet_size);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_PACKET_SIZE]);
+}
+
+/**
+ * mb_client_get_name: (get-property name)
+ * @self: a client
+ *
+ * Gets the name of the client.
+ *
+ * Returns: (transfer none): the name, given or generated
+ *
+ * Since: 0.1
+ */
+const char *
+mb_client_get_name (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * mb_client_set_passphrase: (set-property passphrase)
+ * @self: a client
+ * @passphrase: (nullable): a passphrase, or `NULL` for none
+ *
+ * Sets the passphrase that the bus is encrypted with.
+ *
+ * This version of the library cannot encrypt. A client that has a passphrase fails to open, with
+ * [error@ClientError], rather than to send in the clear.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_set_passphrase (MbClient   *self,
+                          const char *passphrase)
+{
+  g_return_if_fail (MB_IS_CLIENT (self));
+
+  clear_passphrase (self);
+  /* As for Python peers, an empty passphrase is none. */
+  if (passphrase != NULL && passphrase[0] != '\0')
+    self->passphrase = g_strdup (passphrase);
+}
+
+/**
+ * mb_client_get_transport: (get-property transport)
+ * @self: a client
+ *
+ * Gets the transport in use: the one that was set, or while the client is open the one that was made for its
+ * address.
+ *
+ * Returns: (transfer none) (nullable): the transport, or `NULL` when there is none at the time
+ *
+ * Since: 0.1
+ */
+MbTransport *
+mb_client_get_transport (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
+
+  return self->given_transport != NULL ? self->given_transport : self->transport;
+}
+
+/**
+ * mb_client_set_transport: (set-property transport)
+ * @self: a client
+ * @transport: (nullable): a transport that nobody else uses, or `NULL`
+ *
+ * Sets a transport to use instead of the one that the address names. It takes effect when the client is opened
+ * the next time.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_set_transport (MbClient    *self,
+                         MbTransport *transport)
+{
+  g_return_if_fail (MB_IS_CLIENT (self));
+  g_return_if_fail (transport == NULL || MB_IS_TRANSPORT (transport));
+
+  if (g_set_object (&self->given_transport, transport))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TRANSPORT]);
+}
+
+/**
+ * mb_client_get_dropped:
+ * @self: a client
+ * @reason: a reason
+ *
+ * Gets how many messages were dropped for a reason since the client was made. Each reason is a property too,
+ * such as [property@Client:dropped-schema].
+ *
+ * Returns: a number of messages
+ *
+ * Since: 0.1
+ */
+guint
+mb_client_get_dropped (MbClient     *self,
+                       MbDropReason  reason)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), 0);
+  g_return_val_if_fail ((guint) reason < MB_N_DROP_REASONS, 0);
+
+  return (guint) g_atomic_int_get (&self->core->counters.n_dropped[reason]);
+}
+
+/**
+ * mb_client_open_sync:
+ * @self: a client
+ * @cancellable: (nullable): to give up
+ * @error: return location for an error
+ *
+ * Opens the client: joins the bus. With the transports of this version this does not wait.
+ *
+ * The errors are [error@AddressError], [error@TransportError] and [error@ClientError] (already open, passphrase
+ * not supported). The client can be used as before when it fails.
+ *
+ * Returns: true if the client is open
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_client_open_sync (MbClient      *self,
+                     GCancellable  *cancellable,
+                     GError       **error)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!prepare (self, error))
+    return FALSE;
+
+  end_opening (self, mb_transport_open_sync (self->transport, self->receiver, cancellable, error));
+
+  return self->is_open;
+}
+
+static void
+opened_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  MbClient *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  end_opening (self, mb_transport_open_finish (MB_TRANSPORT (object), result, &error));
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * mb_client_open_async:
+ * @self: a client
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async) (closure user_data): what to call when the client is open
+ * @user_data: the data of @callback
+ *
+ * Opens the client without waiting.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_open_async (MbClient            *self,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+  GError *error = NULL;
+
+  g_return_if_fail (MB_IS_CLIENT (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, mb_client_open_async);
+
+  if (!prepare (self, &error))
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  mb_transport_open_async (self->transport, self->receiver, cancellable, opened_cb,
+                           g_steal_pointer (&task));
+}
+
+/**
+ * mb_client_open_finish:
+ * @self: a client
+ * @result: the result of the operation
+ * @error: return location for an error
+ *
+ * Finishes [method@Client.open_async], with the errors of [method@Client.open_sync].
+ *
+ * Returns: true if the client is open
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_client_open_finish (MbClient      *self,
+                       GAsyncResult  *result,
+                       GError       **error)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, mb_client_open_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * mb_client_close:
+ * @self: a client
+ *
+ * Closes the client: leaves the bus.
+ *
+ * What was received before and waits for the main loop is still delivered. Calls that wait for an answer end
+ * with [error@ClientError]. Publishers, subscribers and services stay, and work again when the client is opened
+ * again. Closing twice is harmless.
+ *
+ * Since: 0.1
+ */
+void
+mb_client_close (MbClient *self)
+{
+  g_return_if_fail (MB_IS_CLIENT (self));
+
+  if (!self->is_open)
+    return;
+
+  close_quietly (self);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IS_OPEN]);
+}

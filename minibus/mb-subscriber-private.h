@@ -1,0 +1,19 @@
+/* mb-subscriber-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "mb-core-private.h"
+#include "mb-subscriber.h"
+
+G_BEGIN_DECLS
+
+MbSubscriber *_mb_subscriber_new (MbCore      *core,
+                                  const char  *pattern,
+                                  MbSchema    *schema,
+                                  GError     **error);
+
+G_END_DECLS
