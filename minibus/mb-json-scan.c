@@ -129,7 +129,7 @@ scan_escape (const char **cursor,
       return MB_SCAN_OK;
     }
 
-  if (unit < 0xdc00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u')
+  if (unit < 0xdc00 && end - p >= 8 && p[6] == '\\' && p[7] == 'u')
     {
       int low = read_hex (p + 8, end);
 

@@ -125,39 +125,66 @@ find_short_decimal (double   value,
   return FALSE;
 }
 
-/* The number of fewest digits that reads back as `value`, which is positive and finite. */
+/* The same below the range of normal numbers, which have fewer digits. */
+static Decimal
+find_shortest_subnormal (double value)
+{
+  Decimal decimal;
+  guint precision = 1;
+
+  do
+    decimal = round_to_digits (value, precision++);
+  while (!reads_back (decimal, value));
+
+  return decimal;
+}
+
+/* The number of fewest digits that reads back as `value`, which is positive and finite; of several, the
+ * closest.
+ */
 static Decimal
 find_shortest (double value)
 {
-  guint precision;
-  Decimal decimal;
+  Decimal all, decimal;
+  guint last;
+  int binary_exponent;
 
   if (find_short_decimal (value, &decimal))
     return decimal;
+  if (value < DBL_MIN)
+    return find_shortest_subnormal (value);
 
-  /* If a number of up to 15 digits reads back as a normal `value`, rounding to 15 digits finds it, with
-   * zeros behind. Subnormal numbers have fewer digits, so that many numbers of 15 would do.
+  /* Seventeen digits always read back. If up to fifteen do, these are what the seventeen round to: no
+   * other number of fifteen digits is as close.
    */
-  for (precision = value < DBL_MIN ? 1 : 15; precision < 17; precision++)
+  all = round_to_digits (value, 17);
+  decimal.digits = (all.digits + 50) / 100;
+  decimal.exponent = all.exponent + 2;
+  if (reads_back (decimal, value))
+    return decimal;
+
+  /* Of sixteen digits, the closest. A last 5 may itself be rounded, and does not tell. */
+  last = (guint) (all.digits % 10);
+  if (last == 5)
     {
-      int binary_exponent;
-
-      decimal = round_to_digits (value, precision);
-      if (reads_back (decimal, value))
-        return decimal;
-
-      /* Above a power of two, doubles are twice as far apart as below it: the next decimal number
-       * above may read back, though the one below is closer.
-       */
-      if (precision == 16 && frexp (value, &binary_exponent) == 0.5)
-        {
-          decimal.digits++;
-          if (reads_back (decimal, value))
-            return decimal;
-        }
+      decimal = round_to_digits (value, 16);
     }
+  else
+    {
+      decimal.digits = all.digits / 10 + (last > 5 ? 1 : 0);
+      decimal.exponent = all.exponent + 1;
+    }
+  if (reads_back (decimal, value))
+    return decimal;
 
-  return round_to_digits (value, 17);
+  /* Above a power of two, doubles are twice as far apart as below it: the next number above may read
+   * back, though the one below is closer.
+   */
+  decimal.digits++;
+  if (frexp (value, &binary_exponent) == 0.5 && reads_back (decimal, value))
+    return decimal;
+
+  return all;
 }
 
 static void
