@@ -150,6 +150,16 @@ mb_memory_transport_constructed (GObject *object)
 
   G_OBJECT_CLASS (mb_memory_transport_parent_class)->constructed (object);
 
+  if (self->address != NULL && !g_str_equal (mb_address_get_scheme (self->address), "memory"))
+    {
+      g_critical ("An address of the scheme \"%s\" was given to a memory transport",
+                  mb_address_get_scheme (self->address));
+      g_clear_object (&self->address);
+    }
+
+  if (self->address == NULL)
+    self->address = mb_address_parse ("memory:default", NULL);
+
   self->bus = mb_memory_bus_get (mb_address_get_host (self->address));
 }
 
@@ -225,7 +235,7 @@ mb_memory_transport_class_init (MbMemoryTransportClass *klass)
   /**
    * MbMemoryTransport:address:
    *
-   * The address of the bus, of the scheme `memory`.
+   * The address of the bus, of the scheme `memory`. `NULL` at construction stands for `memory:default`.
    *
    * Since: 0.1
    */

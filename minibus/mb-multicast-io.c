@@ -38,6 +38,8 @@
 /* How long to leave alone a system that is out of memory, or a socket that only gives errors. */
 #define MIN_PAUSE 5
 #define MAX_PAUSE 1000
+/* How long closing may take for packets that wait to be sent, in ms. */
+#define LINGER 100
 
 typedef struct
 {
@@ -56,6 +58,7 @@ typedef struct
     char           bytes[CONTROL_SIZE];
     struct cmsghdr align;
   }               controls[BATCH];
+  struct sockaddr_storage senders[BATCH];
   guint8         *packets;      /* PACKET_SIZE for each; a page that was never needed is never there */
   guint32         n_overflows;  /* since the socket was made, as the system counts */
 } Batch;
@@ -68,7 +71,6 @@ struct _MbMulticastIo
   MbReceiver         *receiver;
   GThread            *thread;
   int                 wake_fd;
-  int                 watch_fd;         /* -1 where there is none */
   MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
 
   gint                stopping;         /* atomic */
@@ -78,8 +80,10 @@ struct _MbMulticastIo
   gsize               backlog_bytes;    /* lock */
   gboolean            out_of_memory;    /* lock; the last attempt met with ENOBUFS, so the socket being writable says nothing */
 
+  /* Only for the thread. */
   Batch              *batch;
-  guint               pause;            /* the thread's; ms to wait after an error of the socket, or 0 */
+  int                 watch_fd;         /* -1 where there is none */
+  guint               pause;            /* ms to wait after an error of the socket, or 0 */
 };
 
 static Batch *
@@ -106,6 +110,7 @@ batch_new (GError **error)
       batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
       batch->messages[i].msg_hdr.msg_iovlen = 1;
       batch->messages[i].msg_hdr.msg_control = &batch->controls[i];
+      batch->messages[i].msg_hdr.msg_name = &batch->senders[i];
     }
 
   return batch;
@@ -162,11 +167,13 @@ static int
 receive (MbMulticastIo *self)
 {
   Batch *batch = self->batch;
+  gint64 now;
   int n;
 
   for (guint i = 0; i < BATCH; i++)
     {
       batch->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+      batch->messages[i].msg_hdr.msg_namelen = sizeof batch->senders[i];
       batch->messages[i].msg_hdr.msg_flags = 0;
     }
 
@@ -191,15 +198,19 @@ receive (MbMulticastIo *self)
     }
 
   self->pause = 0;
+  now = g_get_monotonic_time ();
 
   for (int i = 0; i < n && !is_stopping (self); i++)
     {
       struct msghdr *message = &batch->messages[i].msg_hdr;
+      const guint8 *data = batch->vectors[i].iov_base;
+      gsize length = batch->messages[i].msg_len;
 
       check_overflow (self, message);
 
-      if (!is_stopping (self) && _mb_multicast_socket_accepts (self->socket, message))
-        mb_receiver_push (self->receiver, batch->vectors[i].iov_base, batch->messages[i].msg_len);
+      if (!is_stopping (self) &&
+          _mb_multicast_socket_accepts (self->socket, message, data, length, now))
+        mb_receiver_push (self->receiver, data, length);
     }
 
   return n == BATCH ? n : -1;
@@ -236,7 +247,14 @@ renew (MbMulticastIo *self)
   MbNetworkChanges changes = { FALSE, NULL };
 
   changes.gone = g_array_new (FALSE, FALSE, sizeof (guint));
-  _mb_network_watch_read (self->watch_fd, &changes);
+
+  /* A watch that fails would do so for ever. */
+  if (!_mb_network_watch_read (self->watch_fd, &changes))
+    {
+      g_debug ("Changes of the network will go unnoticed from now on: %s", g_strerror (errno));
+      close (self->watch_fd);
+      self->watch_fd = -1;
+    }
 
   if (changes.changed)
     _mb_multicast_socket_renew (self->socket, changes.gone);
@@ -272,7 +290,11 @@ wait_for_work (MbMulticastIo *self,
     timeout = timeout < 0 ? (int) self->pause : MIN (timeout, (int) self->pause);
 
   if (poll (fds, G_N_ELEMENTS (fds), timeout) < 0)
-    return;
+    {
+      if (errno != EINTR)
+        g_usleep (MIN_PAUSE * 1000);
+      return;
+    }
 
   if ((fds[0].revents & POLLIN) != 0)
     {
@@ -292,6 +314,38 @@ wait_for_work (MbMulticastIo *self,
     flush (self);
 }
 
+/* Gives packets that wait a last chance to leave, so that a program which publishes and ends at once does
+ * not lose them.
+ */
+static void
+linger (MbMulticastIo *self)
+{
+  gint64 end = g_get_monotonic_time () + LINGER * 1000;
+
+  while (TRUE)
+    {
+      struct pollfd fd = { .fd = _mb_multicast_socket_get_fd (self->socket), .events = POLLOUT };
+      gint64 now = g_get_monotonic_time ();
+      gboolean pause;
+
+      flush (self);
+
+      g_mutex_lock (&self->lock);
+      pause = self->out_of_memory;
+      if (self->backlog.length == 0)
+        now = end;
+      g_mutex_unlock (&self->lock);
+
+      if (now >= end)
+        return;
+
+      if (pause)
+        g_usleep (MIN_PAUSE * 1000);
+      else if (poll (&fd, 1, (int) ((end - now) / 1000) + 1) < 0)
+        return;
+    }
+}
+
 static gpointer
 io_thread (gpointer data)
 {
@@ -308,6 +362,8 @@ io_thread (gpointer data)
       wait_for_work (self, n >= 0);
       n_full = 0;
     }
+
+  linger (self);
 
   return NULL;
 }

@@ -34,7 +34,10 @@ void               _mb_multicast_socket_set_error     (MbMulticastSocket     *se
                                                        int                    errnum,
                                                        GError               **error);
 gboolean           _mb_multicast_socket_accepts       (MbMulticastSocket     *self,
-                                                       struct msghdr         *message);
+                                                       struct msghdr         *message,
+                                                       const guint8          *data,
+                                                       gsize                  length,
+                                                       gint64                 now);
 void               _mb_multicast_socket_renew         (MbMulticastSocket     *self,
                                                        GArray                *gone);
 

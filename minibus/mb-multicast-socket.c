@@ -22,6 +22,7 @@
 
 #include "mb-error.h"
 #include "mb-network-watch-private.h"
+#include "mb-path-filter-private.h"
 
 /* Not in every libc's header. */
 #ifndef IPV6_MULTICAST_ALL
@@ -53,6 +54,7 @@ struct _MbMulticastSocket
   }                        group;
   socklen_t                group_length;
   gboolean                 is_scoped;   /* an IPv6 group that exists on each link anew */
+  MbPathFilter            *filter;      /* NULL while there is one target */
   Target                  *targets;
   guint                    n_targets;
 };
@@ -113,6 +115,8 @@ set_options (MbMulticastSocket *self)
       set_option (self, IPPROTO_IP, IP_MULTICAST_ALL, 0);
       set_option (self, IPPROTO_IP, IP_MULTICAST_LOOP, 1);
       set_option (self, IPPROTO_IP, IP_MULTICAST_TTL, ttl);
+      if (self->filter != NULL)
+        set_option (self, IPPROTO_IP, IP_PKTINFO, 1);
       return;
     }
 
@@ -120,7 +124,7 @@ set_options (MbMulticastSocket *self)
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1);
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
-  if (self->is_scoped)
+  if (self->is_scoped || self->filter != NULL)
     set_option (self, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
@@ -148,7 +152,7 @@ bind_group (MbMulticastSocket  *self,
 
   if (errno == EADDRINUSE)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE,
-                 _("UDP port %u is taken by a program that does not share it; “ss -ulpn” shows which one. End it, or "
+                 _("UDP port %u is taken by a program that does not share it; \"ss -ulpn\" shows which one. End it, or "
                    "choose another port for the whole bus"),
                  port);
   else if (errno == EACCES || errno == EPERM)
@@ -242,6 +246,9 @@ make_targets (MbMulticastSocket *self)
 
   for (guint i = 0; i < self->n_targets; i++)
     self->targets[i].name = names[i];
+
+  if (self->n_targets > 1)
+    self->filter = _mb_path_filter_new ();
 }
 
 /* Finds the interface of a target. Returns 0 or errno; the index 0 with success leaves the choice to the kernel. */
@@ -342,6 +349,7 @@ _mb_multicast_socket_free (MbMulticastSocket *self)
     close (self->fd);
 
   g_clear_object (&self->address);
+  g_clear_pointer (&self->filter, _mb_path_filter_free);
   g_free (self->targets);
   g_free (self);
 }
@@ -457,19 +465,19 @@ set_no_route_error (MbMulticastSocket  *self,
 
   if (target->name != NULL)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The group %s cannot be reached through the interface “%s”, which is down or has no address "
-                   "that could be used yet; “ip address show dev %s” tells more"),
+                 _("The group %s cannot be reached through the interface \"%s\", which is down or has no address "
+                   "that could be used yet; \"ip address show dev %s\" tells more"),
                  host, target->name, target->name);
   else if (self->family == AF_INET)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Give it one, with “ip route add 224.0.0.0/4 dev "
-                   "IFACE”, or name an interface in the address of the bus, with “?interface=IFACE”, "
+                 _("The system has no route to the multicast group %s. Give it one, with \"ip route add 224.0.0.0/4 dev "
+                   "IFACE\", or name an interface in the address of the bus, with \"?interface=IFACE\", "
                    "where IFACE is one of: %s"),
                  host, names);
   else
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
                  _("The system has no route to the multicast group %s. Name an interface in the address of "
-                   "the bus, with “?interface=IFACE”, where IFACE is one of: %s"),
+                   "the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
                  host, names);
 }
 
@@ -500,7 +508,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
           g_autofree char *names = _mb_network_list_names ();
 
           g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_INTERFACE,
-                       _("There is no network interface “%s”; there are: %s"), t->name, names);
+                       _("There is no network interface \"%s\"; there are: %s"), t->name, names);
           return;
         }
       set_no_route_error (self, t, error);
@@ -517,7 +525,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     case EPERM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
                    _("The system does not permit packets to %s, UDP port %u; a firewall rule on this machine "
-                     "is the likeliest reason (“nft list ruleset” shows them)"),
+                     "is the likeliest reason (\"nft list ruleset\" shows them)"),
                    host, mb_address_get_port (self->address));
       break;
 
@@ -529,7 +537,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     case ENOBUFS:
     case ENOMEM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("The system has no room for the group %s; a limit such as “sysctl net.ipv4.igmp_max_memberships” "
+                   _("The system has no room for the group %s; a limit such as \"sysctl net.ipv4.igmp_max_memberships\" "
                      "may be reached"),
                    host);
       break;
@@ -542,34 +550,69 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     }
 }
 
+/* Where a packet came from, for the filter. */
+typedef struct
+{
+  guint8  source[16];
+  guint32 index;
+} Path;
+
 /*< private >
  * _mb_multicast_socket_accepts:
  * @self: a socket
- * @message: what recvmsg() has filled in
+ * @message: what recvmsg() has filled in, with the sender's address
+ * @data: the packet
+ * @length: its size
+ * @now: the time, in microseconds
  *
- * Tells whether a packet was sent to the group. The kernel sees to that, except for scoped groups.
+ * Tells whether a packet was sent to the group, and has not come through another interface before.
  *
- * Returns: whether the packet is meant for the bus
+ * Returns: whether the packet is to be handed up
  */
 gboolean
 _mb_multicast_socket_accepts (MbMulticastSocket *self,
-                              struct msghdr     *message)
+                              struct msghdr     *message,
+                              const guint8      *data,
+                              gsize              length,
+                              gint64             now)
 {
-  if (!self->is_scoped)
+  Path path = { { 0, }, 0 };
+
+  /* In the common case the system has seen to all of it. */
+  if (!self->is_scoped && self->filter == NULL)
     return TRUE;
 
   for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))
     {
-      if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+      if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
         {
+          const struct sockaddr_in *sender = message->msg_name;
+          struct in_pktinfo info;
+
+          memcpy (&info, CMSG_DATA (c), sizeof info);
+          memcpy (path.source, &sender->sin_addr, sizeof sender->sin_addr);
+          path.index = (guint32) info.ipi_ifindex;
+        }
+      else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+        {
+          const struct sockaddr_in6 *sender = message->msg_name;
           struct in6_pktinfo info;
 
           memcpy (&info, CMSG_DATA (c), sizeof info);
-          return IN6_ARE_ADDR_EQUAL (&info.ipi6_addr, &self->group.v6.sin6_addr);
+          memcpy (path.source, &sender->sin6_addr, sizeof sender->sin6_addr);
+          path.index = info.ipi6_ifindex;
+
+          if (self->is_scoped && !IN6_ARE_ADDR_EQUAL (&info.ipi6_addr, &self->group.v6.sin6_addr))
+            return FALSE;
         }
     }
 
-  return FALSE;
+  /* Nothing is known about where it came from, or went to. */
+  if (path.index == 0)
+    return !self->is_scoped;
+
+  return self->filter == NULL ||
+         _mb_path_filter_accepts (self->filter, data, length, (const guint8 *) &path, sizeof path, now);
 }
 
 static gboolean

@@ -174,6 +174,24 @@ mb_multicast_transport_iface_init (MbTransportInterface *iface)
 }
 
 static void
+mb_multicast_transport_constructed (GObject *object)
+{
+  MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (object);
+
+  G_OBJECT_CLASS (mb_multicast_transport_parent_class)->constructed (object);
+
+  if (self->address != NULL && !g_str_equal (mb_address_get_scheme (self->address), "multicast"))
+    {
+      g_critical ("An address of the scheme \"%s\" was given to a multicast transport",
+                  mb_address_get_scheme (self->address));
+      g_clear_object (&self->address);
+    }
+
+  if (self->address == NULL)
+    self->address = mb_address_parse ("multicast:", NULL);
+}
+
+static void
 mb_multicast_transport_dispose (GObject *object)
 {
   mb_multicast_transport_close (MB_TRANSPORT (object));
@@ -235,6 +253,7 @@ mb_multicast_transport_class_init (MbMulticastTransportClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  object_class->constructed = mb_multicast_transport_constructed;
   object_class->dispose = mb_multicast_transport_dispose;
   object_class->finalize = mb_multicast_transport_finalize;
   object_class->get_property = mb_multicast_transport_get_property;
@@ -243,7 +262,7 @@ mb_multicast_transport_class_init (MbMulticastTransportClass *klass)
   /**
    * MbMulticastTransport:address:
    *
-   * The address of the bus, of the scheme `multicast`.
+   * The address of the bus, of the scheme `multicast`. `NULL` at construction stands for `multicast:`.
    *
    * Since: 0.1
    */

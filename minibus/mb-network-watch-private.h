@@ -20,7 +20,7 @@ typedef struct
 
 int       _mb_network_watch_open  (int                     family,
                                    gboolean                with_routes);
-void      _mb_network_watch_read  (int                     fd,
+gboolean  _mb_network_watch_read  (int                     fd,
                                    MbNetworkChanges       *changes);
 int       _mb_network_find_route  (const struct sockaddr  *group,
                                    guint                  *index);

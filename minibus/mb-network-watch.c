@@ -95,8 +95,10 @@ note_message (const struct nlmsghdr *header,
  * @changes: (inout): what has happened is added to this
  *
  * Reads all that the kernel has to tell. Never waits.
+ *
+ * Returns: false with errno set if the watch cannot be used any more
  */
-void
+gboolean
 _mb_network_watch_read (int               fd,
                         MbNetworkChanges *changes)
 {
@@ -122,7 +124,7 @@ _mb_network_watch_read (int               fd,
         }
 
       if (n < 0)
-        return;
+        return errno == EAGAIN;
 
       /* Only the kernel may be believed. */
       if (sender.nl_pid != 0)
