@@ -7,8 +7,14 @@
 #pragma once
 
 #define MB_INSIDE
+# include "mb-address.h"
 # include "mb-error.h"
 # include "mb-json.h"
+# include "mb-memory-bus.h"
+# include "mb-memory-transport.h"
+# include "mb-multicast-transport.h"
+# include "mb-receiver.h"
+# include "mb-transport.h"
 # include "mb-version.h"
 # include "mb-version-macros.h"
 #undef MB_INSIDE

@@ -1,0 +1,558 @@
+/* mb-multicast-io.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* What a multicast transport has while it is open: a socket, a thread that receives, and the packets that the system
+ * was too busy to take.
+ *
+ * The thread waits in poll() for the socket, for news of the network, and for an eventfd by which
+ * other threads call it. It has no timer, unless the system is out of memory.
+ */
+
+#include "config.h"
+
+#include "mb-multicast-io-private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "mb-error.h"
+#include "mb-multicast-socket-private.h"
+#include "mb-network-watch-private.h"
+#include "mb-thread-private.h"
+
+#define BATCH 32
+#define PACKET_SIZE 65536
+#define CONTROL_SIZE 128
+/* After so many full batches the thread looks up from the socket. */
+#define MAX_FULL_BATCHES 8
+/* How long to leave alone a system that is out of memory, or a socket that only gives errors. */
+#define MIN_PAUSE 5
+#define MAX_PAUSE 1000
+/* How long closing may take for packets that wait to be sent, in ms. */
+#define LINGER 100
+
+typedef struct
+{
+  guint   target;
+  gsize   length;
+  guint8  data[];
+} Waiting;
+
+/* Only for the thread. */
+typedef struct
+{
+  struct mmsghdr  messages[BATCH];
+  struct iovec    vectors[BATCH];
+  union
+  {
+    char           bytes[CONTROL_SIZE];
+    struct cmsghdr align;
+  }               controls[BATCH];
+  struct sockaddr_storage senders[BATCH];
+  guint8         *packets;      /* PACKET_SIZE for each; a page that was never needed is never there */
+  guint32         n_overflows;  /* since the socket was made, as the system counts */
+} Batch;
+
+struct _MbMulticastIo
+{
+  gatomicrefcount     ref_count;
+
+  /* Immutable. */
+  MbReceiver         *receiver;
+  GThread            *thread;
+  int                 wake_fd;
+  MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
+
+  gint                stopping;         /* atomic */
+
+  GMutex              lock;
+  GQueue              backlog;          /* lock; of Waiting */
+  gsize               backlog_bytes;    /* lock */
+  gboolean            out_of_memory;    /* lock; the last attempt met with ENOBUFS, so the socket being writable says nothing */
+
+  /* Only for the thread. */
+  Batch              *batch;
+  int                 watch_fd;         /* -1 where there is none */
+  guint               pause;            /* ms to wait after an error of the socket, or 0 */
+};
+
+static Batch *
+batch_new (GError **error)
+{
+  Batch *batch;
+  void *packets = mmap (NULL, BATCH * PACKET_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+  if (packets == MAP_FAILED)
+    {
+      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
+                   _("There is no memory to receive packets: %s"), g_strerror (errno));
+      return NULL;
+    }
+
+  batch = g_new0 (Batch, 1);
+  batch->packets = packets;
+
+  for (guint i = 0; i < BATCH; i++)
+    {
+      batch->vectors[i].iov_base = batch->packets + i * PACKET_SIZE;
+      batch->vectors[i].iov_len = PACKET_SIZE;
+      batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
+      batch->messages[i].msg_hdr.msg_iovlen = 1;
+      batch->messages[i].msg_hdr.msg_control = &batch->controls[i];
+      batch->messages[i].msg_hdr.msg_name = &batch->senders[i];
+    }
+
+  return batch;
+}
+
+static void
+batch_free (Batch *batch)
+{
+  munmap (batch->packets, BATCH * PACKET_SIZE);
+  g_free (batch);
+}
+
+static void
+wake (MbMulticastIo *self)
+{
+  const guint64 one = 1;
+  gssize n;
+
+  /* It can only fail when it has been called often enough already. */
+  do
+    n = write (self->wake_fd, &one, sizeof one);
+  while (n < 0 && errno == EINTR);
+}
+
+static gboolean
+is_stopping (MbMulticastIo *self)
+{
+  return g_atomic_int_get (&self->stopping);
+}
+
+/* Reports packets that the system had no room for before this one arrived. */
+static void
+check_overflow (MbMulticastIo *self,
+                struct msghdr *message)
+{
+  for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))
+    {
+      guint32 n_overflows;
+
+      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+        continue;
+
+      memcpy (&n_overflows, CMSG_DATA (c), sizeof n_overflows);
+      mb_receiver_report_loss (self->receiver, n_overflows - self->batch->n_overflows);
+      self->batch->n_overflows = n_overflows;
+      return;
+    }
+}
+
+/* Receives what is there, up to a batch. Returns how many packets there were, or -1 when there will be no
+ * more until poll() says so.
+ */
+static int
+receive (MbMulticastIo *self)
+{
+  Batch *batch = self->batch;
+  gint64 now;
+  int n;
+
+  for (guint i = 0; i < BATCH; i++)
+    {
+      batch->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+      batch->messages[i].msg_hdr.msg_namelen = sizeof batch->senders[i];
+      batch->messages[i].msg_hdr.msg_flags = 0;
+    }
+
+  n = recvmmsg (_mb_multicast_socket_get_fd (self->socket), batch->messages, BATCH, MSG_DONTWAIT,
+                NULL);
+
+  if (n < 0)
+    {
+      if (errno == EINTR)
+        return 0;
+
+      /* What the network answered to an earlier packet comes up here once, and is of no
+       * consequence. An error that stays must neither end the thread nor keep it busy.
+       */
+      if (errno != EAGAIN)
+        {
+          self->pause = CLAMP (2 * self->pause, MIN_PAUSE, MAX_PAUSE);
+          g_debug ("Receiving failed, trying again in %u ms: %s", self->pause, g_strerror (errno));
+        }
+
+      return -1;
+    }
+
+  self->pause = 0;
+  now = g_get_monotonic_time ();
+
+  for (int i = 0; i < n && !is_stopping (self); i++)
+    {
+      struct msghdr *message = &batch->messages[i].msg_hdr;
+      const guint8 *data = batch->vectors[i].iov_base;
+      gsize length = batch->messages[i].msg_len;
+
+      check_overflow (self, message);
+
+      if (!is_stopping (self) &&
+          _mb_multicast_socket_accepts (self->socket, message, data, length, now))
+        mb_receiver_push (self->receiver, data, length);
+    }
+
+  return n == BATCH ? n : -1;
+}
+
+/* Sends what has waited, in order, as far as the system takes it. */
+static void
+flush (MbMulticastIo *self)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  while (self->backlog.length > 0)
+    {
+      Waiting *first = g_queue_peek_head (&self->backlog);
+      int result = _mb_multicast_socket_send (self->socket, first->target, first->data,
+                                              first->length);
+
+      self->out_of_memory = result == ENOBUFS || result == ENOMEM;
+      if (result == EAGAIN || self->out_of_memory)
+        return;
+
+      if (result != 0)
+        g_debug ("A packet that had waited could not be sent: %s", g_strerror (result));
+
+      g_queue_pop_head (&self->backlog);
+      self->backlog_bytes -= sizeof *first + first->length;
+      g_free (first);
+    }
+}
+
+static void
+renew (MbMulticastIo *self)
+{
+  MbNetworkChanges changes = { FALSE, NULL };
+
+  changes.gone = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  /* A watch that fails would do so for ever. */
+  if (!_mb_network_watch_read (self->watch_fd, &changes))
+    {
+      g_debug ("Changes of the network will go unnoticed from now on: %s", g_strerror (errno));
+      close (self->watch_fd);
+      self->watch_fd = -1;
+    }
+
+  if (changes.changed)
+    _mb_multicast_socket_renew (self->socket, changes.gone);
+
+  g_array_unref (changes.gone);
+}
+
+/* Waits until there is something to do, and does all of it but receiving. */
+static void
+wait_for_work (MbMulticastIo *self,
+               gboolean       only_look)
+{
+  struct pollfd fds[3] = {
+    { .fd = self->wake_fd, .events = POLLIN },
+    { .fd = self->watch_fd, .events = POLLIN },
+    /* A socket in trouble would wake us at once. */
+    { .fd = self->pause > 0 ? -1 : _mb_multicast_socket_get_fd (self->socket), .events = POLLIN },
+  };
+  gboolean has_backlog;
+  int timeout = -1;
+
+  g_mutex_lock (&self->lock);
+  has_backlog = self->backlog.length > 0;
+  if (has_backlog && self->out_of_memory)
+    timeout = MIN_PAUSE;
+  else if (has_backlog)
+    fds[2].events |= POLLOUT;
+  g_mutex_unlock (&self->lock);
+
+  if (only_look)
+    timeout = 0;
+  else if (self->pause > 0)
+    timeout = timeout < 0 ? (int) self->pause : MIN (timeout, (int) self->pause);
+
+  if (poll (fds, G_N_ELEMENTS (fds), timeout) < 0)
+    {
+      if (errno != EINTR)
+        g_usleep (MIN_PAUSE * 1000);
+      return;
+    }
+
+  if ((fds[0].revents & POLLIN) != 0)
+    {
+      guint64 ignored;
+
+      if (read (self->wake_fd, &ignored, sizeof ignored) < 0)
+        g_debug ("The thread was called for nothing: %s", g_strerror (errno));
+    }
+
+  if (is_stopping (self))
+    return;
+
+  if (fds[1].revents != 0)
+    renew (self);
+
+  if (has_backlog)
+    flush (self);
+}
+
+/* Gives packets that wait a last chance to leave, so that a program which publishes and ends at once does
+ * not lose them.
+ */
+static void
+linger (MbMulticastIo *self)
+{
+  gint64 end = g_get_monotonic_time () + LINGER * 1000;
+
+  while (TRUE)
+    {
+      struct pollfd fd = { .fd = _mb_multicast_socket_get_fd (self->socket), .events = POLLOUT };
+      gint64 now = g_get_monotonic_time ();
+      gboolean pause;
+
+      flush (self);
+
+      g_mutex_lock (&self->lock);
+      pause = self->out_of_memory;
+      if (self->backlog.length == 0)
+        now = end;
+      g_mutex_unlock (&self->lock);
+
+      if (now >= end)
+        return;
+
+      if (pause)
+        g_usleep (MIN_PAUSE * 1000);
+      else if (poll (&fd, 1, (int) ((end - now) / 1000) + 1) < 0)
+        return;
+    }
+}
+
+static gpointer
+io_thread (gpointer data)
+{
+  g_autoptr(MbMulticastIo) self = data;
+  guint n_full = 0;
+
+  while (!is_stopping (self))
+    {
+      int n = receive (self);
+
+      if (n >= 0 && ++n_full < MAX_FULL_BATCHES)
+        continue;
+
+      wait_for_work (self, n >= 0);
+      n_full = 0;
+    }
+
+  linger (self);
+
+  return NULL;
+}
+
+/*< private >
+ * _mb_multicast_io_start:
+ * @address: an address of the scheme `multicast`
+ * @receiver: what gets the packets, and the reports of loss
+ * @error: return location for an error
+ *
+ * Opens a socket and starts to receive.
+ *
+ * Returns: (transfer full): what to send with, and to be stopped before it is let go of
+ */
+MbMulticastIo *
+_mb_multicast_io_start (MbAddress   *address,
+                        MbReceiver  *receiver,
+                        GError     **error)
+{
+  g_autoptr(MbMulticastIo) self = g_new0 (MbMulticastIo, 1);
+  g_autoptr(GError) local_error = NULL;
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->backlog);
+  self->receiver = g_object_ref (receiver);
+  self->wake_fd = -1;
+  self->watch_fd = -1;
+
+  self->socket = _mb_multicast_socket_new (address, error);
+  if (self->socket == NULL)
+    return NULL;
+
+  self->batch = batch_new (error);
+  if (self->batch == NULL)
+    return NULL;
+
+  self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (self->wake_fd < 0)
+    {
+      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
+                   _("The system gives no file descriptor for events: %s"), g_strerror (errno));
+      return NULL;
+    }
+
+  self->watch_fd = _mb_network_watch_open (_mb_multicast_socket_get_family (self->socket),
+                                           _mb_multicast_socket_is_system_choice (self->socket));
+  if (self->watch_fd < 0)
+    g_debug ("Changes of the network will go unnoticed: %s", g_strerror (errno));
+
+  _mb_multicast_io_ref (self);
+  self->thread = _mb_thread_try_new ("minibus-io", io_thread, self, &local_error);
+  if (self->thread == NULL)
+    {
+      _mb_multicast_io_unref (self);
+      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
+                   _("The thread that receives could not be started: %s"), local_error->message);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/*< private >
+ * _mb_multicast_io_stop:
+ * @self: (transfer full): what was started
+ *
+ * Ends the thread, and waits for that. When called in the thread itself, that is from a call of the receiver,
+ * the thread ends after that call, without calling the receiver again.
+ */
+void
+_mb_multicast_io_stop (MbMulticastIo *self)
+{
+  GThread *thread = self->thread;
+
+  g_atomic_int_set (&self->stopping, TRUE);
+  wake (self);
+
+  if (thread == g_thread_self ())
+    g_thread_unref (thread);
+  else
+    g_thread_join (thread);
+
+  _mb_multicast_io_unref (self);
+}
+
+MbMulticastIo *
+_mb_multicast_io_ref (MbMulticastIo *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+_mb_multicast_io_unref (MbMulticastIo *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_clear_pointer (&self->socket, _mb_multicast_socket_free);
+  g_clear_pointer (&self->batch, batch_free);
+  g_clear_object (&self->receiver);
+  g_queue_clear_full (&self->backlog, g_free);
+  if (self->wake_fd >= 0)
+    close (self->wake_fd);
+  if (self->watch_fd >= 0)
+    close (self->watch_fd);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* Keeps a packet until the system takes it. */
+static gboolean
+put_aside (MbMulticastIo  *self,
+           guint           target,
+           const guint8   *data,
+           gsize           length,
+           GError        **error)
+{
+  gsize cost = sizeof (Waiting) + length;
+  Waiting *waiting;
+
+  if (self->backlog_bytes + cost > MB_MULTICAST_IO_MAX_BACKLOG)
+    {
+      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_BUSY,
+                   _("The network does not keep up, and %u packets are waiting to be sent already; send less often"),
+                   self->backlog.length);
+      return FALSE;
+    }
+
+  waiting = g_malloc (cost);
+  waiting->target = target;
+  waiting->length = length;
+  if (length > 0)
+    memcpy (waiting->data, data, length);
+
+  g_queue_push_tail (&self->backlog, waiting);
+  self->backlog_bytes += cost;
+
+  /* The thread has to wait for the socket from now on. */
+  if (self->backlog.length == 1)
+    wake (self);
+
+  return TRUE;
+}
+
+/*< private >
+ * _mb_multicast_io_send:
+ * @self: what was started
+ * @data: a packet
+ * @length: its size
+ * @error: return location for an error
+ *
+ * Sends a packet through each interface, or keeps it for later. May be called from any thread.
+ *
+ * Returns: whether it went, or will go, through any interface
+ */
+gboolean
+_mb_multicast_io_send (MbMulticastIo  *self,
+                       const guint8   *data,
+                       gsize           length,
+                       GError        **error)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr(GError) first_error = NULL;
+  gboolean sent = FALSE;
+
+  for (guint i = 0; i < _mb_multicast_socket_get_n_targets (self->socket); i++)
+    {
+      GError **wanted = first_error == NULL ? &first_error : NULL;
+      /* What waits goes first. */
+      int result = self->backlog.length > 0 ? EAGAIN
+                                            : _mb_multicast_socket_send (self->socket, i, data, length);
+
+      if (result == 0)
+        sent = TRUE;
+      else if (result == EAGAIN || result == ENOBUFS || result == ENOMEM)
+        {
+          if (self->backlog.length == 0)
+            self->out_of_memory = result == ENOBUFS || result == ENOMEM;
+          sent |= put_aside (self, i, data, length, wanted);
+        }
+      else
+        _mb_multicast_socket_set_error (self->socket, i, result, wanted);
+    }
+
+  if (!sent)
+    g_propagate_error (error, g_steal_pointer (&first_error));
+
+  return sent;
+}

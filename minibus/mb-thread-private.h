@@ -1,0 +1,18 @@
+/* mb-thread-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+GThread *_mb_thread_try_new (const char   *name,
+                             GThreadFunc   func,
+                             gpointer      data,
+                             GError      **error);
+
+G_END_DECLS

@@ -1,0 +1,42 @@
+/* mb-thread.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-thread-private.h"
+
+#include <signal.h>
+
+/*< private >
+ * _mb_thread_try_new:
+ * @name: the name, of at most 15 bytes
+ * @func: what to run
+ * @data: the argument of @func
+ * @error: return location for an error
+ *
+ * Starts a thread in which all signals are blocked, so that the program's own threads get them: a library must
+ * not make handlers run, or system calls fail, where the program does not expect it.
+ *
+ * Returns: (transfer full): the thread, or `NULL` when the system refuses another one
+ */
+GThread *
+_mb_thread_try_new (const char   *name,
+                    GThreadFunc   func,
+                    gpointer      data,
+                    GError      **error)
+{
+  sigset_t all;
+  sigset_t before;
+  GThread *thread;
+
+  /* A thread inherits the mask of the one that starts it. */
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  thread = g_thread_try_new (name, func, data, error);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+
+  return thread;
+}
