@@ -4,15 +4,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A peer that speaks and understands exactly what a Python program with MiniBus 0.3.0 does.
 
-It sends what that one sends, byte by byte, and accepts what that one accepts. Where a datagram would
-end the receive thread of that one and leave it deaf, this peer stays alive and keeps a record: such
-a datagram is a *killer*. Datagrams the receiver itself is to blame for (two of its own patterns match
-one topic) are *notes*.
+It sends what that one sends, byte by byte, and accepts what that one accepts. A datagram that would
+end the receive thread of that one and leave it deaf is a *killer*: this peer keeps a record of it
+and stays alive. What the receiver itself is to blame for (two of its own patterns match one topic)
+is a *note*.
 
 A Peer does nothing by itself: either `start()` gives it a thread, or the program calls `poll()`.
 """
 
 import errno
+import functools
 import os
 import re
 import select
@@ -174,7 +175,7 @@ def encode_packet(topic, text, author, idstr, extra=None, trailer=b""):
 
 
 class Server:
-    """A service. `handler` gets a Request and returns the result, raises, or returns Server.LATER."""
+    """A service. `handler` gets a Request; it returns the result or Server.LATER, or raises."""
 
     LATER = object()
 
@@ -218,8 +219,8 @@ class ServiceClient:
         self.topic = prefix + REQUEST
         self.calls = {}
         peer.publisher(self.topic, request_schema)
-        peer.subscribe(prefix + REPLY, lambda message: self.answered("reply", message), reply_schema)
-        peer.subscribe(prefix + ERROR, lambda message: self.answered("error", message), {})
+        for kind, ending, schema in (("reply", REPLY, reply_schema), ("error", ERROR, {})):
+            peer.subscribe(prefix + ending, functools.partial(self.answered, kind), schema)
 
     def answered(self, kind, message):
         callback = self.calls.get(message.header["idstr"])
@@ -227,7 +228,7 @@ class ServiceClient:
             callback(Answer(kind, self.name, message))
 
     def request(self, params, callback, idstr=None):
-        """Sends a request; `callback` gets every Answer to it. Returns the id, which may be given."""
+        """Sends a request and returns its id; `callback` gets every Answer to it."""
         idstr = str(uuid.uuid4()) if idstr is None else idstr
         self.calls[idstr] = callback
         try:
@@ -243,10 +244,11 @@ class Peer:
 
     name: its author name and part of its built-in services, a UUID if None or "".
     client: "S", the threaded socket client, or "T", the Twisted one.
-    group, port, interface: where; an interface is a name or an IPv4 address, None the kernel's choice.
+    group, port, interface: where; the interface is a name or an IPv4 address, or None for the
+      kernel's choice.
     on_event: called with a kind and a dict, in the thread that receives: "killer" (killer), "note"
-      (reason, detail, header), "callback-error" (detail, header), "overrun" (lost: datagrams that the
-      kernel has dropped since the last report).
+      (reason, detail, header), "callback-error" (detail, header), "overrun" (lost: datagrams that
+      the kernel has dropped since the last report).
     cipher: an object with encrypt() and decrypt() if the client has a key.
     quiet: join and judge, but neither serve the built-in services nor send anything on closing.
     receive_buffer: bytes; None leaves the kernel's default, as the original does.
@@ -394,7 +396,7 @@ class Peer:
         return True
 
     def close(self):
-        """Ends the thread and leaves the bus. The socket client says so with a datagram of one LF."""
+        """Ends the thread and leaves the bus, which the socket client tells by a lone LF."""
         with self._changed:
             if self._closed:
                 return
@@ -507,7 +509,8 @@ class Peer:
         compiled = re.compile(key, re.ASCII)        # as 2.7 does, where \d, \w and \s are ASCII
         draft4.check_schema(schema)
         if key in self._table and self._table[key][1] != schema:
-            raise ConflictError(f"conflicting schemas for {key}: {self._table[key][1]} and {schema}")
+            known = self._table[key][1]
+            raise ConflictError(f"conflicting schemas for {key}: {known} and {schema}")
         self._table[key] = (compiled, schema)
         return key
 
@@ -574,7 +577,7 @@ class Peer:
             return self._clients[key]
 
     def call_all(self, name, params, count, timeout=5, **schemas):
-        """Calls a service and returns `count` Answers. Raises TimeoutError if fewer come in time."""
+        """Calls a service and returns `count` Answers; raises TimeoutError if fewer come."""
         client = self.service_client(name, **schemas)
         answers = []
         idstr = client.request(params, answers.append)
@@ -600,7 +603,7 @@ class Peer:
         self._serve_built_in("__listclients__", lambda: self.name)
         for name, answer in answers.items():
             self._serve_built_in(name, answer)
-            self._serve_built_in(f"{self.name}/{name}", answer)     # unescaped, as the original has it
+            self._serve_built_in(f"{self.name}/{name}", answer)     # unescaped, as in the original
         self._serve_built_in(f"{self.name}/__hostname__", socket.gethostname)
         self._serve_built_in(f"{self.name}/__pid__", os.getpid)
 

@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """JSON Schema draft 4, as far as a test peer needs it.
 
-Everything of the validation chapter, except that `$ref` must point into the same schema ("#" or "#/…"), that
-`id` gives no new base, and that `format` is not looked at (MiniBus 0.3.0 does not either).
+Everything of the validation chapter, except that `$ref` must point into the same schema ("#" or
+"#/…"), that `id` gives no new base, and that `format` is not looked at, as in MiniBus 0.3.0.
 """
 
 import re
@@ -306,7 +306,7 @@ def _validate_any(value, schema, root, where):
 
 
 def validate(value, schema, root=None, where="#"):
-    """Raises ValidationError, naming the place in the value, at the first thing that does not fit."""
+    """Raises ValidationError, naming the place, at the first thing that does not fit."""
     root = schema if root is None else root
     if "$ref" in schema:
         validate(value, _resolve(root, schema["$ref"]), root, where)

@@ -8,15 +8,17 @@
 Prints one JSON object per line on standard output, each with a member "event":
 
   ready           joined: name, pid, client, limit
-  message         subscribe: pattern, topic, author, idstr, header, data, text (the JSON text of data),
-                  size (bytes of the datagram)
+  message         subscribe: pattern, topic, author, idstr, header, data, text (the JSON text of
+                  data), size (bytes of the datagram)
   published       publish: topic, idstr, data, size
   request         serve: name and what a message has
   reply, error    call: name and what a message has
-  timeout         a call without (enough) answers: name, idstr, answers; or the whole program: name null
-  killer          a datagram that would have silenced the original: reason, detail, topic, author, size, hex
+  timeout         a call without (enough) answers: name, idstr, answers; or the whole program, then
+                  name is null
+  killer          a datagram that would have silenced the original: reason, detail, topic, author,
+                  size, hex
   note            reason two-patterns, detail, topic: the peer's own patterns overlap
-  callback-error  an exception in a callback, where the original loses a thread: detail, topic, idstr
+  callback-error  an exception in a callback, which ends there: detail, topic, idstr
   overrun         lost: datagrams that the kernel has dropped because the peer was late
   done, failed    interactive: command, tag, and for a failure error and message
   end             killers, allowed, received, lost, status: always the last
@@ -24,16 +26,18 @@ Prints one JSON object per line on standard output, each with a member "event":
 Exit status: 0; 1 if the mode has not done what it should; 2 for wrong usage; 3 if there were more
 killers than --allow-killers says, or a number of them other than N with --expect-killers N.
 
-Every mode ends at a line "stop" on standard input. Mode interactive reads one JSON object per line, each
-with a member "command" and, if wanted, a "tag" that the answering "done" or "failed" repeats:
+Every mode ends at a line "stop" on standard input. Mode interactive reads one JSON object per line,
+each with a member "command" and, if wanted, a "tag" that the answering "done" or "failed" repeats:
 
   subscribe       pattern, schema
   unsubscribe     pattern
   publish         topic, data, schema, count, interval (seconds), extra (further header members);
                   done is printed after the first, published after each
-  serve           name, mode (echo, add, raise, error, reply, hold), value, request_schema, reply_schema
+  serve           name, mode (echo, add, raise, error, reply, hold), value, request_schema,
+                  reply_schema
   answer          idstr, and data for a reply or error for an error: for requests that are on hold
-  call            name, data, timeout, count, request_schema, reply_schema, idstr; done tells the idstr
+  call            name, data, timeout, count, request_schema, reply_schema, idstr; done tells
+                  the idstr
   send            hex: these very bytes as one datagram
   killers         done tells their count
   allow           count: as --allow-killers from now on
@@ -80,8 +84,9 @@ def emit_message(event, message, **members):
 def emit_peer_event(kind, details):
     if kind == "killer":
         killer = details["killer"]
-        emit("killer", reason=killer.reason, detail=killer.detail, topic=killer.header.get("topic"),
-             author=killer.header.get("author"), size=len(killer.datagram), hex=killer.datagram.hex())
+        emit("killer", reason=killer.reason, detail=killer.detail,
+             topic=killer.header.get("topic"), author=killer.header.get("author"),
+             size=len(killer.datagram), hex=killer.datagram.hex())
         return
     header = details.pop("header", None)
     if header is not None:
@@ -137,7 +142,8 @@ class Session:
             watched = [] if self.input is None else [self.input]
             if self.peer.poll(wait, watched):
                 self.read()
-            while self.timers and not self.done and self.timers[0][0] <= time.monotonic():
+            now = time.monotonic()      # what becomes due meanwhile waits for the next poll
+            while self.timers and not self.done and self.timers[0][0] <= now:
                 heapq.heappop(self.timers)[2]()
         self.drain()
 
@@ -194,7 +200,8 @@ class Session:
     def do_unsubscribe(self, pattern):
         self.peer.unsubscribe(pattern, self.callbacks.pop(pattern))
 
-    def do_publish(self, topic, data, schema=None, count=1, interval=0, extra=None, finally_do=None):
+    def do_publish(self, topic, data, schema=None, count=1, interval=0, extra=None,
+                   finally_do=None):
         if topic not in self.peer.publishers or schema is not None:
             self.peer.publisher(topic, schema)
 
@@ -210,7 +217,8 @@ class Session:
 
         publish(0)
 
-    def do_serve(self, name, mode="echo", value=None, request_schema=None, reply_schema=None, count=None):
+    def do_serve(self, name, mode="echo", value=None, request_schema=None, reply_schema=None,
+                 count=None):
         if mode not in ("echo", "add", "raise", "error", "reply", "hold"):
             raise ValueError(f"there is no mode {mode}")
         left = [count]
@@ -297,8 +305,8 @@ class Session:
 
     def mode_publish(self, options):
         self.limit_time(options.timeout, 1)
-        self.do_publish(options.topic, options.data, options.schema, options.count, options.interval,
-                        finally_do=self.finish)
+        self.do_publish(options.topic, options.data, options.schema, options.count,
+                        options.interval, finally_do=self.finish)
 
     def mode_serve(self, options):
         self.limit_time(options.timeout, 0 if options.count is None else 1)
@@ -318,7 +326,7 @@ class Session:
         self.limit_time(options.timeout, 0)
 
     def prepare(self, options):
-        """Does what must be in place before the ready event, so that nobody needs to wait longer."""
+        """Does what must be in place before the ready event."""
         if options.mode == "subscribe":
             self.do_subscribe(options.pattern, options.schema, options.count)
         elif options.mode == "serve":
@@ -347,7 +355,8 @@ def add_behaviours(parser):
     group = parser.add_mutually_exclusive_group()
     for mode in ("echo", "add"):
         group.add_argument(f"--{mode}", dest="behaviour", action="store_const", const=(mode, None))
-    group.add_argument("--raise", dest="behaviour", metavar="TEXT", type=lambda text: ("raise", text))
+    group.add_argument("--raise", dest="behaviour", metavar="TEXT",
+                       type=lambda text: ("raise", text))
     for mode in ("error", "reply"):
         group.add_argument(f"--{mode}", dest="behaviour", metavar="JSON",
                            type=lambda text, mode=mode: (mode, json_argument(text)))

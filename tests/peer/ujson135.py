@@ -4,9 +4,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """JSON as MiniBus 0.3.0 reads and writes it, that is, as ujson 1.35 does.
 
-The decoder takes what that one is known to take (control characters in strings, 007, 1e400, {"a":1,},
-a lone minus sign, lone surrogate escapes) and refuses what it is known to refuse. Where nothing is
-known it refuses: this is the judge of what may be sent to such a peer, and must not be too lenient.
+The decoder takes what that one is known to take (control characters in strings, 007, 1e400,
+{"a":1,}, a lone minus sign, lone surrogate escapes) and refuses what it is known to refuse. Where
+nothing is known it refuses: this is the judge of what may be sent to such a peer, and must not be
+too lenient.
 """
 
 import math
@@ -196,7 +197,7 @@ def _encode_float(value):
 
 
 def encode(value):
-    """Returns the JSON text, an ASCII string, that ujson 1.35 makes of a value; raises EncodeError."""
+    """Returns the JSON text that ujson 1.35 makes of a value, ASCII; raises EncodeError."""
     if value is None:
         return "null"
     if isinstance(value, bool):
