@@ -8,13 +8,22 @@
 
 #define MB_INSIDE
 # include "mb-address.h"
+# include "mb-client.h"
+# include "mb-enums.h"
 # include "mb-error.h"
 # include "mb-json.h"
 # include "mb-memory-bus.h"
 # include "mb-memory-transport.h"
+# include "mb-message.h"
 # include "mb-multicast-transport.h"
+# include "mb-publisher.h"
 # include "mb-receiver.h"
+# include "mb-request.h"
+# include "mb-schema.h"
+# include "mb-service-client.h"
+# include "mb-service.h"
+# include "mb-subscriber.h"
 # include "mb-transport.h"
-# include "mb-version.h"
 # include "mb-version-macros.h"
+# include "mb-version.h"
 #undef MB_INSIDE
