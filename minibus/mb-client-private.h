@@ -34,4 +34,11 @@ struct _MbClient
   GQueue        callers;          /* lock; the one used last is first */
 };
 
+/* Indexed by reason. */
+void _mb_client_add_drop_properties (GParamSpec **properties);
+void _mb_client_add_drop_signal     (void);
+/* Emits the signal for a reason, which is `item` less one. */
+void _mb_client_report_drops        (gpointer     owner,
+                                     gpointer     item);
+
 G_END_DECLS

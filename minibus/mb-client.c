@@ -78,35 +78,7 @@ enum
   N_PROPS = PROP_DROPPED_FIRST + MB_N_DROP_REASONS
 };
 
-enum
-{
-  DROPPED,
-  N_SIGNALS
-};
-
 static GParamSpec *properties[N_PROPS];
-static guint signals[N_SIGNALS];
-
-static void
-report (gpointer owner,
-        gpointer item)
-{
-  MbClient *self = owner;
-  MbDropReason reason = GPOINTER_TO_UINT (item) - 1;
-  g_autoptr(GEnumClass) klass = g_type_class_ref (MB_TYPE_DROP_REASON);
-  const char *nick = g_enum_get_value (klass, reason)->value_nick;
-  g_autofree char *topic = NULL;
-  g_autofree char *detail = NULL;
-  guint count;
-
-  count = _mb_counters_take (&self->core->counters, reason, &topic, &detail);
-  if (count == 0)
-    return;
-
-  g_debug ("%s: %u dropped (%s), first on “%s”: %s", self->name, count, nick, topic != NULL ? topic : "?",
-           detail != NULL ? detail : "-");
-  g_signal_emit (self, signals[DROPPED], g_quark_try_string (nick), reason, count, topic, detail);
-}
 
 /* The program's name, so that people know who it is, and something that makes it unique. */
 static char *
@@ -238,7 +210,7 @@ mb_client_constructed (GObject *object)
       self->name = make_name ();
     }
 
-  self->core = _mb_core_new (self->name, self->context, object, report);
+  self->core = _mb_core_new (self->name, self->context, object, _mb_client_report_drops);
   _mb_core_set_max_packet_size (self->core, self->max_packet_size);
 }
 
@@ -374,14 +346,6 @@ mb_client_set_property (GObject      *object,
     }
 }
 
-static GParamSpec *
-dropped_property (const char *name)
-{
-  return g_param_spec_uint (name, NULL, NULL,
-                            0, G_MAXUINT, 0,
-                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-}
-
 static void
 mb_client_class_init (MbClientClass *klass)
 {
@@ -501,162 +465,9 @@ mb_client_class_init (MbClientClass *klass)
                          MB_TYPE_TRANSPORT,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
-  /**
-   * MbClient:dropped-oversize:
-   *
-   * How many messages were dropped because the datagram was too large. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_OVERSIZE] = dropped_property ("dropped-oversize");
-
-  /**
-   * MbClient:dropped-not-json:
-   *
-   * How many messages were dropped because it was not JSON. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NOT_JSON] = dropped_property ("dropped-not-json");
-
-  /**
-   * MbClient:dropped-too-deep:
-   *
-   * How many messages were dropped because the JSON was nested too deeply. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_TOO_DEEP] = dropped_property ("dropped-too-deep");
-
-  /**
-   * MbClient:dropped-not-packet:
-   *
-   * How many messages were dropped because the JSON was no packet. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NOT_PACKET] = dropped_property ("dropped-not-packet");
-
-  /**
-   * MbClient:dropped-data-not-json:
-   *
-   * How many messages were dropped because the data was not JSON. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_DATA_NOT_JSON] = dropped_property ("dropped-data-not-json");
-
-  /**
-   * MbClient:dropped-schema:
-   *
-   * How many messages were dropped because the data broke a schema. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_SCHEMA] = dropped_property ("dropped-schema");
-
-  /**
-   * MbClient:dropped-limit:
-   *
-   * How many messages were dropped because a pattern or schema took too many steps. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_LIMIT] = dropped_property ("dropped-limit");
-
-  /**
-   * MbClient:dropped-no-key:
-   *
-   * How many messages were dropped because it was encrypted and there is no passphrase. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NO_KEY] = dropped_property ("dropped-no-key");
-
-  /**
-   * MbClient:dropped-no-id:
-   *
-   * How many messages were dropped because a request or answer had no id. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_NO_ID] = dropped_property ("dropped-no-id");
-
-  /**
-   * MbClient:dropped-duplicate:
-   *
-   * How many messages were dropped because the network delivered it again. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_DUPLICATE] = dropped_property ("dropped-duplicate");
-
-  /**
-   * MbClient:dropped-late-reply:
-   *
-   * How many messages were dropped because the call had ended. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_LATE_REPLY] = dropped_property ("dropped-late-reply");
-
-  /**
-   * MbClient:dropped-inbox-full:
-   *
-   * How many messages were dropped because an inbox was full. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_INBOX_FULL] = dropped_property ("dropped-inbox-full");
-
-  /**
-   * MbClient:dropped-missed:
-   *
-   * How many messages were dropped because it never arrived. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_MISSED] = dropped_property ("dropped-missed");
-
-  /**
-   * MbClient:dropped-kernel:
-   *
-   * How many messages were dropped because the system's receive buffer was full. Not notified.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_DROPPED_FIRST + MB_DROP_REASON_KERNEL] = dropped_property ("dropped-kernel");
-
+  _mb_client_add_drop_properties (&properties[PROP_DROPPED_FIRST]);
   g_object_class_install_properties (object_class, N_PROPS, properties);
-
-  /**
-   * MbClient::dropped:
-   * @self: the client
-   * @reason: why
-   * @count: how many since the last emission for this reason
-   * @topic: (nullable): the topic of the first of them, if it is known
-   * @detail: (nullable): more about the first of them, for people
-   *
-   * Emitted when messages were dropped on the way in. The detail is the nick of the reason: connect to
-   * `dropped::schema` to hear of that reason only.
-   *
-   * Drops are collected until the main loop has time, so that a flood of them makes few emissions.
-   *
-   * Since: 0.1
-   */
-  signals[DROPPED] =
-    g_signal_new ("dropped",
-                  G_TYPE_FROM_CLASS (klass),
-                  G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED,
-                  0,
-                  NULL, NULL,
-                  NULL,
-                  G_TYPE_NONE,
-                  4,
-                  MB_TYPE_DROP_REASON,
-                  G_TYPE_UINT,
-                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
-                  G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
+  _mb_client_add_drop_signal ();
 }
 
 static void
@@ -879,28 +690,6 @@ mb_client_set_transport (MbClient    *self,
 
   if (g_set_object (&self->given_transport, transport))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TRANSPORT]);
-}
-
-/**
- * mb_client_get_dropped:
- * @self: a client
- * @reason: a reason
- *
- * Gets how many messages were dropped for a reason since the client was made. Each reason is a property too,
- * such as [property@Client:dropped-schema].
- *
- * Returns: a number of messages
- *
- * Since: 0.1
- */
-guint
-mb_client_get_dropped (MbClient     *self,
-                       MbDropReason  reason)
-{
-  g_return_val_if_fail (MB_IS_CLIENT (self), 0);
-  g_return_val_if_fail ((guint) reason < MB_N_DROP_REASONS, 0);
-
-  return (guint) g_atomic_int_get (&self->core->counters.n_dropped[reason]);
 }
 
 /**
