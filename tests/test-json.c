@@ -579,7 +579,6 @@ static void
 test_locale (void)
 {
   g_autofree char *folder = NULL;
-  g_autofree char *command = NULL;
 
   g_test_summary ("Numbers do not depend on the locale");
 
