@@ -486,8 +486,10 @@ _mb_scan_decode (char       *out,
                  const char *raw,
                  gsize       length)
 {
-  static const char plain[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
-                                ['"'] = '"', ['\\'] = '\\', ['/'] = '/' };
+  static const char plain[] = {
+    ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/',
+  };
   const char *end = raw + length;
   char *o = out;
 
