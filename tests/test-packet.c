@@ -346,11 +346,12 @@ test_canonical (void)
   g_autofree char *datagram = NULL;
   MbPacket packet;
 
-  g_test_summary ("What is written is the canonical form, and is read back");
+  g_test_summary ("What is written is the canonical form, with the hash at byte 22, and is read back");
 
   _mb_packet_append (out, 0x89abcdef, G_GUINT64_CONSTANT (0x0123456789abcdef), 42, "/x", "a", "i",
                      "{\"a\":1}and more", strlen ("{\"a\":1}"));
   g_assert_cmpstr (out->str + strlen ("before"), ==, expected);
+  g_assert_cmpint (strstr (expected, "89abcdef") - expected, ==, 22);
 
   g_assert_cmpint (scan (&packet, &datagram, expected, strlen (expected)), ==, MB_PACKET_OK);
   g_assert_true (packet.tag.present);
