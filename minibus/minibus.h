@@ -9,6 +9,8 @@
 #define MB_INSIDE
 # include "mb-error.h"
 # include "mb-json.h"
+# include "mb-schema.h"
+# include "mb-schema-loader.h"
 # include "mb-version.h"
 # include "mb-version-macros.h"
 #undef MB_INSIDE
