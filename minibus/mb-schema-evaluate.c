@@ -175,7 +175,7 @@ evaluate_string (MbEvaluation        *self,
     return FALSE;
 
   return rules->format == NULL ||
-         (SPEND (self, length / 16) && _mb_format_check (rules->format, text, length));
+         (SPEND (self, length / 16) && _mb_format_check (rules->format, text));
 }
 
 static inline gboolean

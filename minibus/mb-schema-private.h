@@ -350,7 +350,6 @@ JsonNode         *_mb_schema_read_text       (const char            *text,
 const MbFormat   *_mb_format_find            (const char            *name,
                                               MbSchemaDraft          draft);
 gboolean          _mb_format_check           (const MbFormat        *format,
-                                              const char            *text,
-                                              gsize                  length);
+                                              const char            *text);
 
 G_END_DECLS

@@ -295,7 +295,7 @@ report_string (MbReport           *self,
                    who, actual, expected);
 
     default:
-      return rules->format == NULL || _mb_format_check (rules->format, text, length) ||
+      return rules->format == NULL || _mb_format_check (rules->format, text) ||
              fail (self, schema, name, _("%s is %s, but must have the format %s."), who, actual, expected);
     }
 }
