@@ -24,6 +24,9 @@
 # include "mb-service.h"
 # include "mb-subscriber.h"
 # include "mb-transport.h"
+# include "mb-schema.h"
+# include "mb-schema-loader.h"
+# include "mb-version.h"
 # include "mb-version-macros.h"
 # include "mb-version.h"
 #undef MB_INSIDE
