@@ -97,7 +97,8 @@ wait_until (Collector  *self,
 
   g_mutex_lock (&self->lock);
 
-  while (self->n_packets < n_packets || self->n_lost < n_lost || (text != NULL && !has (self, text)))
+  while (self->n_packets < n_packets || self->n_lost < n_lost ||
+         (text != NULL && !has (self, text)))
     {
       if (!g_cond_wait_until (&self->changed, &self->lock, end))
         g_error ("Waited in vain for %u packets (there are %u), %u lost ones (%u), text %s",
