@@ -48,6 +48,8 @@ struct _MbMemoryEndpoint
   guint            number;      /* the smallest that was free when it came */
   guint64          first_order; /* packets before this one were sent before it came */
 
+  gint             closing;     /* atomic; so that the rest of a batch does not hold up who closes */
+
   GRecMutex        lock;        /* held while the receiver is called; never taken under the hub's */
   MbReceiver      *receiver;    /* lock; NULL when gone */
 
@@ -397,7 +399,7 @@ deliver_to (MbMemoryEndpoint *endpoint,
    */
   g_rec_mutex_lock (&endpoint->lock);
 
-  for (guint i = 0; i < entry->n_copies && endpoint->receiver != NULL; i++)
+  for (guint i = 0; i < entry->n_copies && !g_atomic_int_get (&endpoint->closing); i++)
     {
       g_autoptr(MbReceiver) receiver = g_object_ref (endpoint->receiver);
 
@@ -443,7 +445,7 @@ report_dropped (MbMemoryHub *self)
       g_mutex_unlock (&self->lock);
 
       g_rec_mutex_lock (&endpoint->lock);
-      if (endpoint->receiver != NULL)
+      if (!g_atomic_int_get (&endpoint->closing))
         {
           g_autoptr(MbReceiver) receiver = g_object_ref (endpoint->receiver);
 
@@ -755,6 +757,7 @@ _mb_memory_hub_detach (MbMemoryHub      *self,
 
   g_mutex_unlock (&self->lock);
 
+  g_atomic_int_set (&endpoint->closing, TRUE);
   g_rec_mutex_lock (&endpoint->lock);
   receiver = g_steal_pointer (&endpoint->receiver);
   g_rec_mutex_unlock (&endpoint->lock);

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Whatever is read as an address is written in one way, which reads back as the same address; whatever
- * is not comes with a message that can be printed.
+/* Whatever is read as an address is written in one way, which reads back as the same address;
+ * whatever is not comes with a message that can be printed.
  */
 
 #include "minibus/mb-address.h"
