@@ -175,6 +175,17 @@ class BuiltIn(support.TestCase):
         other.open_sync(None)
         self.assertEqual(set(self.ask_all("/__minibus__/__listclients__", 3)), {"asker", "lib", "other"})
 
+    def test_a_list_that_is_too_long_for_a_packet(self):
+        kept = [self.lib.create_publisher(f"/many/{number:04}", None) for number in range(500)]
+        answers = []
+        self.asker.service_client("/__minibus__/lib/__publishers__").request(None, answers.append)
+        self.wait(lambda: answers)
+        # Silence would look like a client that is not there.
+        self.assertEqual(answers[0].kind, "error")
+        self.assertIsInstance(answers[0].data, str)
+        for each in kept:
+            each.close()
+
 
 class Harmless(support.TestCase):
     """What a program may ask of the library, and what would kill Python clients."""
