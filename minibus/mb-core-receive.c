@@ -554,6 +554,26 @@ receive_locked (MbCore     *self,
   deliver (&in);
 }
 
+/* A reply that is not fit to be sent becomes an error: to the caller, silence would mean that nobody is there. */
+static void
+send_answer_error (MbCore         *self,
+                   const MbAnswer *answer,
+                   const char     *message)
+{
+  g_autofree char *service = NULL;
+  g_autofree char *topic = NULL;
+  g_autoptr(GString) data = NULL;
+
+  if (!g_str_has_suffix (answer->topic, MB_SUFFIX_REPLY))
+    return;
+
+  service = g_strndup (answer->topic, strlen (answer->topic) - strlen (MB_SUFFIX_REPLY));
+  topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  data = g_string_new (NULL);
+  _mb_json_append_string (data, message, strlen (message));
+  _mb_core_send_uncounted (self, topic, answer->id, data->str, data->len, NULL);
+}
+
 static void
 send_answers (MbCore *self,
               GQueue *answers)
@@ -566,7 +586,11 @@ send_answers (MbCore *self,
 
       if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
                                     &error))
-        g_debug ("An answer could not be sent: %s", error->message);
+        {
+          g_debug ("An answer could not be sent: %s", error->message);
+          if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE))
+            send_answer_error (self, answer, error->message);
+        }
 
       g_free (answer->topic);
       g_free (answer->id);
