@@ -10,34 +10,29 @@ const {Gio, GObject, Json} = imports.gi;
 function _init() {
     const Minibus = this;
     const {Client, Message, Publisher, Request, Schema, Service, ServiceClient, Transport} = Minibus;
-    const plain = ['[object Object]', '[object Array]'];
 
+    function refuse(key, what, advice) {
+        throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${what}, which has no JSON form; ${advice}`);
+    }
+
+    function isPlain(value) {
+        // What is of a GType looks like an object, too, and all objects have that of Object.
+        return Array.isArray(value) || value.constructor === Object || !value.constructor?.$gtype &&
+            Object.prototype.toString.call(value) === '[object Object]';
+    }
+
+    // What JSON.stringify() would silently leave out or change is refused.
     function check(key, value) {
-        switch (typeof value) {
-        case 'object':
-            if (value === null || plain.includes(Object.prototype.toString.call(value)))
-                return value;
-            throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${
-                Object.prototype.toString.call(value)}, which has no JSON form; give objects, arrays, ` +
-                'strings, numbers, booleans or null');
-        case 'number':
-            if (Number.isFinite(value))
-                return value;
-            break;
-        case 'bigint':
-            throw new TypeError(`${key ? `“${key}”` : 'The value'} is a BigInt, which JSON.stringify() cannot ` +
-                'write; give a Number, or write the digits yourself and use the method for JSON text');
-        case 'undefined':
-            // As everywhere in JavaScript, a member that is undefined is left out.
-            if (key !== '' && !Array.isArray(this))
-                return value;
-            break;
-        case 'string':
-        case 'boolean':
-            return value;
-        default:
-        }
-        throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${String(value)}, which has no JSON form`);
+        if (typeof value === 'object' && value !== null && !isPlain(value))
+            refuse(key, `of the class ${value.constructor?.name}`, 'give objects and arrays of plain values');
+        if (typeof value === 'bigint')
+            refuse(key, 'a BigInt', 'give a Number, or write the digits yourself and use the method for JSON text');
+        if (typeof value === 'number' && !Number.isFinite(value) || ['function', 'symbol'].includes(typeof value))
+            refuse(key, String(value), 'give null, or leave it out');
+        // As everywhere in JavaScript, a member that is undefined is left out.
+        if (value === undefined && (key === '' || Array.isArray(this)))
+            refuse(key, 'undefined', 'give null');
+        return value;
     }
 
     function encode(value) {
@@ -84,7 +79,7 @@ function _init() {
     }
 
     // Nothing may be thrown here: the caller may be any program on the bus.
-    function refuse(request, error) {
+    function fail(request, error) {
         try {
             if (!request.is_answered)
                 request.return_error(`${error?.message || error}`);
@@ -98,7 +93,7 @@ function _init() {
             if (!request.is_answered)
                 request.return_text(encode(value === undefined ? null : value));
         } catch (e) {
-            refuse(request, e);
+            fail(request, e);
         }
     }
 
@@ -181,11 +176,11 @@ function _init() {
                 try {
                     const value = func(request.params, request);
                     if (typeof value?.then === 'function')
-                        value.then(v => answer(request, v), e => refuse(request, e));
+                        value.then(v => answer(request, v), e => fail(request, e));
                     else
                         answer(request, value);
                 } catch (e) {
-                    refuse(request, e);
+                    fail(request, e);
                 }
                 return null;
             });
