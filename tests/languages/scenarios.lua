@@ -199,7 +199,10 @@ end)
 scenario('service_throws', function()
    local client = open('service-throws')
    client:create_service('/throws').on_request = function() error('It rains') end
+   -- lgi warns of what a handler throws.
+   local fatal = GLib.log_set_always_fatal('LEVEL_ERROR')
    assert_fails(Minibus.ServiceError, 'REMOTE', call(client, '/throws'))
+   GLib.log_set_always_fatal(fatal)
 end)
 
 scenario('provide', function()
