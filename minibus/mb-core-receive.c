@@ -563,10 +563,9 @@ _mb_core_receive (MbCore       *self,
 {
   GQueue answers;
 
-  g_atomic_int_inc (&self->counters.n_received);
-
   if (length > MAX_DATAGRAM)
     {
+      g_atomic_int_inc (&self->counters.n_received);
       _mb_core_drop (self, MB_DROP_REASON_OVERSIZE, 1, NULL, NULL);
       return;
     }
@@ -575,6 +574,7 @@ _mb_core_receive (MbCore       *self,
   receive_locked (self, (const char *) data, length);
   answers = self->answers;
   g_queue_init (&self->answers);
+  g_atomic_int_inc (&self->counters.n_received);
   g_mutex_unlock (&self->receive_lock);
 
   /* After the lock, so that a transport may bring the answer back at once. */

@@ -346,7 +346,6 @@ mailbox_source_finalize (GSource *source)
   g_free (self->urgent.cells);
   g_free (self->tokens.cells);
   g_ptr_array_unref (self->waiters);
-  g_main_context_unref (self->context);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -455,6 +454,7 @@ _mb_mailbox_ref (MbMailbox *self)
 void
 _mb_mailbox_unref (MbMailbox *self)
 {
+  GMainContext *context = self->context;
   gboolean last;
 
   /* Under the registry's lock, so that nobody finds it there between the last unref and the removal. */
@@ -467,9 +467,11 @@ _mb_mailbox_unref (MbMailbox *self)
   if (!last)
     return;
 
-  /* The context may be in the middle of a turn in another thread: see mailbox_source_finalize(). */
+  /* The context may be in the middle of a turn in another thread: see mailbox_source_finalize(). It must
+   * outlive its source, which locks it on the way out. */
   g_source_destroy (self->source);
   g_source_unref (self->source);
+  g_main_context_unref (context);
 }
 
 void

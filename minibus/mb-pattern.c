@@ -17,13 +17,15 @@
 #include "mb-error.h"
 
 /* A topic comes from the network, so that a match must end soon whatever the topic is. PCRE2 counts
- * each time that it tries something, and a longer topic honestly needs more of that.
+ * each time that it tries something, and a longer topic honestly needs more of that. But one such
+ * step may go over the whole topic, so that the steps become fewer again where topics are longer
+ * than any that are meant well: the time stays in proportion to 2^25 characters.
  */
-#define MATCH_LIMIT(length) (10000 + 50 * (length))
-#define HEAP_LIMIT(length)  (64 + (length) / 8)   /* KiB */
+#define MATCH_LIMIT(length) MIN (10000 + 50 * (length), ((gsize) 1 << 25) / (length))
+#define HEAP_LIMIT(length)  MIN (64 + (length) / 2, 4096)   /* KiB */
 
-/* What goes on the wire fits, and so do the counts above. */
-#define MAX_TOPIC_LENGTH 65536
+/* Above this, what a match took is not kept for the next. */
+#define USUAL_TOPIC_LENGTH 1024
 
 struct _MbPattern
 {
@@ -43,13 +45,15 @@ typedef struct
 
 /* Translation */
 
-/* The text of the pattern as PCRE2 must have it to mean what it means in Python, and where each byte
- * of it comes from, for the positions in error messages.
+/* The text of the pattern as PCRE2 must have it to mean what it means in Python, and where each
+ * byte of it comes from, for the positions in error messages.
  */
 typedef struct
 {
-  GString *out;
-  GArray  *origins;   /* of gsize, one for each byte of `out` */
+  const char *whole;     /* as it was given, for messages */
+  gsize       shift;     /* what stands before the text in the whole: the anchor, or nothing */
+  GString    *out;
+  GArray     *origins;   /* of gsize, one for each byte of `out` */
 } Translation;
 
 static void
@@ -77,7 +81,7 @@ copy (Translation *self,
 
 static gboolean G_GNUC_PRINTF (4, 5)
 fail (GError     **error,
-      const char  *text,
+      const char  *whole,
       gsize        position,
       const char  *format,
       ...)
@@ -90,8 +94,8 @@ fail (GError     **error,
   va_end (args);
 
   g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_INVALID_PATTERN,
-               _("The topic pattern “%s” is not a usable regular expression: at byte %zu, %s"),
-               text, position, reason);
+               _("The topic pattern “%s” is not a usable regular expression, at byte %zu: %s"),
+               whole, position, reason);
 
   return FALSE;
 }
@@ -117,17 +121,18 @@ translate_escape (Translation  *self,
   gsize n_digits = c == 'u' ? 4 : c == 'U' ? 8 : 0;
 
   if (c == '\0')
-    return fail (error, text, *cursor, _("a backslash has nothing behind it to escape"));
+    return fail (error, self->whole, self->shift + *cursor,
+                 _("nothing follows the backslash; to mean the backslash itself, write two"));
 
   if (c == 'Q' || c == 'E')
-    return fail (error, text, *cursor,
-                 _("\\%c stands, which does not quote here; escape each character instead"), c);
+    return fail (error, self->whole, self->shift + *cursor,
+                 _("\\%c is not supported; escape each character by itself"), c);
 
   if (n_digits > 0)
     {
       if (count_hex (text + *cursor + 2) < n_digits)
-        return fail (error, text, *cursor, _("\\%c must be followed by %d hexadecimal digits"),
-                     c, (int) n_digits);
+        return fail (error, self->whole, self->shift + *cursor,
+                     _("\\%c must be followed by %d hexadecimal digits"), c, (int) n_digits);
       translate (self, "\\x{", *cursor, 3);
       translate (self, text + *cursor + 2, *cursor, n_digits);
       translate (self, "}", *cursor, 1);
@@ -205,9 +210,9 @@ translate_pattern (Translation  *self,
         }
       else if (p[0] == '(' && p[1] == '*')
         {
-          return fail (error, text, cursor,
-                       _("“(*” stands, which is no operator here; escape the asterisk as “\\*” if it "
-                         "is meant"));
+          return fail (error, self->whole, self->shift + cursor,
+                       _("nothing stands before the asterisk that could be repeated; write “\\*” "
+                         "if the asterisk itself is meant"));
         }
       else if (g_str_has_prefix (p, "(?#"))
         {
@@ -257,11 +262,13 @@ find_literal (const char *text)
 
 static pcre2_code *
 compile (const char  *text,
+         const char  *whole,
+         gsize        shift,
          GError     **error)
 {
   g_autoptr(GString) out = g_string_new (NULL);
   g_autoptr(GArray) origins = g_array_new (FALSE, FALSE, sizeof (gsize));
-  Translation translation = { out, origins };
+  Translation translation = { whole, shift, out, origins };
   pcre2_compile_context *context;
   pcre2_code *code;
   PCRE2_SIZE position;
@@ -271,8 +278,8 @@ compile (const char  *text,
   if (!translate_pattern (&translation, text, error))
     return NULL;
 
-  /* The anchors are options and not characters, so that they hold for each branch of “a|b”, and that
-   * no group around the text can change what it means.
+  /* The anchors are options and not characters, so that they hold for each branch of “a|b”, and
+   * that no group around the text can change what it means.
    */
   context = pcre2_compile_context_create (NULL);
   pcre2_set_newline (context, PCRE2_NEWLINE_LF);
@@ -286,7 +293,7 @@ compile (const char  *text,
     {
       pcre2_get_error_message (error_code, reason, G_N_ELEMENTS (reason));
       position = position < origins->len ? g_array_index (origins, gsize, position) : strlen (text);
-      fail (error, text, position, "%s", (const char *) reason);
+      fail (error, whole, shift + position, "%s", (const char *) reason);
     }
 
   return code;
@@ -309,6 +316,29 @@ pattern_new (char       *text,
   return self;
 }
 
+/* What stands between the outer anchors, of which each may be missing. */
+static char *
+strip_anchors (const char *text)
+{
+  gsize length, n_backslashes;
+
+  if (*text == '^')
+    text++;
+
+  length = strlen (text);
+  if (length > 0 && text[length - 1] == '$')
+    {
+      /* A $ that is escaped is none. */
+      for (n_backslashes = 0; n_backslashes < length - 1; n_backslashes++)
+        if (text[length - 2 - n_backslashes] != '\\')
+          break;
+      if (n_backslashes % 2 == 0)
+        length--;
+    }
+
+  return g_strndup (text, length);
+}
+
 MbPattern *
 _mb_pattern_new (const char  *text,
                  GError     **error)
@@ -318,52 +348,38 @@ _mb_pattern_new (const char  *text,
   pcre2_code *code = NULL;
   const char *bad;
   gsize length = strlen (text);
-  gsize n_backslashes = 0;
 
   if (length == 0)
     {
       g_set_error_literal (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_INVALID_PATTERN,
-                           _("The topic pattern is empty; use “.*” for all topics, or the name of one"));
+                           _("The topic pattern is empty; use “.*” for all topics, or the name of "
+                             "one"));
+      return NULL;
+    }
+
+  if (!g_utf8_validate_len (text, length, &bad))
+    {
+      gsize shown = MIN (length, MB_PATTERN_MAX_LENGTH);
+      g_autofree char *valid = g_utf8_make_valid (text, (gssize) shown);
+
+      fail (error, valid, (gsize) (bad - text), _("the byte 0x%02X is not UTF-8"), (guint8) *bad);
       return NULL;
     }
 
   if (length > MB_PATTERN_MAX_LENGTH)
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_INVALID_PATTERN,
-                   _("The topic pattern “%.*s…” has %zu bytes; more than %d are not allowed"),
+                   _("The topic pattern “%.*s…” has %zu bytes; it must not have more than %d"),
                    (int) (g_utf8_find_prev_char (text, text + 40) - text), text,
                    length, MB_PATTERN_MAX_LENGTH);
       return NULL;
     }
 
-  if (!g_utf8_validate (text, (gssize) length, &bad))
-    {
-      g_autofree char *valid = g_utf8_make_valid (text, (gssize) length);
-
-      fail (error, valid, (gsize) (bad - text), _("0x%02X stands, which is not UTF-8"),
-            (guint8) *bad);
-      return NULL;
-    }
-
-  /* The outer anchors go, but not a last $ that is escaped. */
-  if (*text == '^')
-    {
-      text++;
-      length--;
-    }
-  if (length > 0 && text[length - 1] == '$')
-    {
-      while (n_backslashes < length - 1 && text[length - 2 - n_backslashes] == '\\')
-        n_backslashes++;
-      if (n_backslashes % 2 == 0)
-        length--;
-    }
-  inner = g_strndup (text, length);
-
+  inner = strip_anchors (text);
   literal = find_literal (inner);
   if (literal == NULL)
     {
-      code = compile (inner, error);
+      code = compile (inner, text, *text == '^' ? 1 : 0, error);
       if (code == NULL)
         return NULL;
     }
@@ -438,11 +454,14 @@ get_matcher (void)
 
   if (matcher == NULL)
     {
-      matcher = g_new (Matcher, 1);
+      matcher = g_new0 (Matcher, 1);
       matcher->context = pcre2_match_context_create (NULL);
-      matcher->data = pcre2_match_data_create (1, NULL);
       g_private_set (&matchers, matcher);
     }
+
+  /* No group is asked for. */
+  if (matcher->data == NULL)
+    matcher->data = pcre2_match_data_create (1, NULL);
 
   return matcher;
 }
@@ -453,23 +472,26 @@ _mb_pattern_match (MbPattern  *self,
                    gsize       length)
 {
   Matcher *matcher;
+  guint32 match_limit;
   int result;
 
   if (self->literal != NULL)
-    return length == self->literal_length && memcmp (topic, self->literal, length) == 0
-             ? MB_MATCH_YES : MB_MATCH_NO;
-
-  if (length > MAX_TOPIC_LENGTH)
-    return MB_MATCH_LIMIT;
+    return length == self->literal_length &&
+           (length == 0 || memcmp (topic, self->literal, length) == 0) ? MB_MATCH_YES : MB_MATCH_NO;
 
   matcher = get_matcher ();
-  pcre2_set_match_limit (matcher->context, (guint32) MATCH_LIMIT (length));
-  pcre2_set_depth_limit (matcher->context, (guint32) MATCH_LIMIT (length));
+  match_limit = (guint32) MATCH_LIMIT (MAX (length, 1));
+  pcre2_set_match_limit (matcher->context, match_limit);
+  pcre2_set_depth_limit (matcher->context, match_limit);
   pcre2_set_heap_limit (matcher->context, (guint32) HEAP_LIMIT (length));
   result = pcre2_match (self->code, (PCRE2_SPTR) topic, length, 0, 0, matcher->data,
                         matcher->context);
 
-  /* No group is asked for, so that the vector is too small (0) if the pattern has some. */
+  /* PCRE2 keeps in the match data what it allocated for this match. */
+  if (length > USUAL_TOPIC_LENGTH)
+    g_clear_pointer (&matcher->data, pcre2_match_data_free);
+
+  /* 0 means that the pattern has more groups than the match data has room for. */
   if (result >= 0)
     return MB_MATCH_YES;
 

@@ -17,25 +17,72 @@
 
 G_BEGIN_DECLS
 
+#define MB_TYPE_SCHEMA_DRAFT (mb_schema_draft_get_type ())
+
+/**
+ * MbSchemaDraft:
+ * @MB_SCHEMA_DRAFT_AUTO: none in particular: what the schema says, or the default
+ * @MB_SCHEMA_DRAFT_4: Draft 4, `http://json-schema.org/draft-04/schema#`
+ * @MB_SCHEMA_DRAFT_6: Draft 6, `http://json-schema.org/draft-06/schema#`
+ * @MB_SCHEMA_DRAFT_7: Draft 7, `http://json-schema.org/draft-07/schema#`
+ * @MB_SCHEMA_DRAFT_2019_09: 2019-09, `https://json-schema.org/draft/2019-09/schema`
+ * @MB_SCHEMA_DRAFT_2020_12: 2020-12, `https://json-schema.org/draft/2020-12/schema`
+ *
+ * The drafts of JSON Schema that are known.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_SCHEMA_DRAFT_AUTO,
+  MB_SCHEMA_DRAFT_4,
+  MB_SCHEMA_DRAFT_6,
+  MB_SCHEMA_DRAFT_7,
+  MB_SCHEMA_DRAFT_2019_09,
+  MB_SCHEMA_DRAFT_2020_12,
+} MbSchemaDraft;
+
+MB_AVAILABLE_IN_ALL
+GType mb_schema_draft_get_type (void) G_GNUC_CONST;
+
 #define MB_TYPE_SCHEMA (mb_schema_get_type ())
 
 MB_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (MbSchema, mb_schema, MB, SCHEMA, GObject)
 
 MB_AVAILABLE_IN_ALL
-MbSchema *mb_schema_new_from_node (JsonNode    *node,
-                                   GError     **error) G_GNUC_WARN_UNUSED_RESULT;
+MbSchema      *mb_schema_new_from_node     (JsonNode      *node,
+                                            GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
-MbSchema *mb_schema_new_from_text (const char  *text,
-                                   GError     **error) G_GNUC_WARN_UNUSED_RESULT;
+MbSchema      *mb_schema_new_from_text     (const char    *text,
+                                            GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
-JsonNode *mb_schema_get_node      (MbSchema    *self);
+MbSchema      *mb_schema_new_from_file     (GFile         *file,
+                                            GCancellable  *cancellable,
+                                            GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
-gboolean  mb_schema_equal         (MbSchema    *self,
-                                   MbSchema    *other);
+MbSchema      *mb_schema_new_from_resource (const char    *path,
+                                            GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
-gboolean  mb_schema_validate      (MbSchema    *self,
-                                   JsonNode    *instance,
-                                   GError     **error);
+MbSchemaDraft  mb_schema_get_draft         (MbSchema      *self);
+MB_AVAILABLE_IN_ALL
+JsonNode      *mb_schema_get_node          (MbSchema      *self);
+MB_AVAILABLE_IN_ALL
+const char    *mb_schema_get_uri           (MbSchema      *self);
+MB_AVAILABLE_IN_ALL
+gboolean       mb_schema_equal             (MbSchema      *self,
+                                            MbSchema      *other);
+MB_AVAILABLE_IN_ALL
+gboolean       mb_schema_validate          (MbSchema      *self,
+                                            JsonNode      *instance,
+                                            GError       **error);
+MB_AVAILABLE_IN_ALL
+gboolean       mb_schema_validate_text     (MbSchema      *self,
+                                            const char    *text,
+                                            GError       **error);
+MB_AVAILABLE_IN_ALL
+JsonNode      *mb_schema_report            (MbSchema      *self,
+                                            JsonNode      *instance,
+                                            GError       **error) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

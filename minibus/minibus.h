@@ -19,6 +19,7 @@
 # include "mb-publisher.h"
 # include "mb-receiver.h"
 # include "mb-request.h"
+# include "mb-schema-loader.h"
 # include "mb-schema.h"
 # include "mb-service-client.h"
 # include "mb-service.h"

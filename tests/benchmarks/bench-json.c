@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What our reader and writer cost, beside JsonParser and JsonGenerator in the same process. Only the
- * ratios mean something on a machine that others use, too.
+/* What our reader and writer cost, beside JsonParser and JsonGenerator in the same process. Only
+ * the ratios mean something on a machine that others use, too.
  */
 
 #include "config.h"
@@ -204,8 +204,8 @@ bench_packet (void)
 
   append_packet (&self);
   g_string_append_len (packet, out->str, (gssize) out->len);
-  g_string_append (python, "{\"header\":{\"topic\":\"\\/home\\/kitchen\",\"idstr\":\"6a1ea397-ec16-4fa4-b340-"
-                           "cafe452e47c6\",\"author\":\"pub1\"},\"data\":");
+  g_string_append (python, "{\"header\":{\"topic\":\"\\/home\\/kitchen\",\"idstr\":"
+                           "\"6a1ea397-ec16-4fa4-b340-cafe452e47c6\",\"author\":\"p\"},\"data\":");
   _mb_json_append_string (python, message, strlen (message));
   g_string_append (python, "}\n");
 
@@ -225,8 +225,10 @@ bench_packet (void)
 static void
 bench_pattern (void)
 {
-  static const char *const texts[] = { "/home/kitchen/temperature", "/home/.*", "/home/[^/]+/temperature",
-                                       ".*/temperature", "/garden/.*" };
+  static const char *const texts[] = {
+    "/home/kitchen/temperature", "/home/.*", "/home/[^/]+/temperature", ".*/temperature",
+    "/garden/.*"
+  };
 
   g_print ("\npatterns on /home/kitchen/temperature\n");
 
