@@ -115,7 +115,7 @@ send_locked (MbCore      *self,
   if (self->packet->len > self->max_packet_size)
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE,
-                   _("The packet for “%s” would have %" G_GSIZE_FORMAT " bytes, and the limit is %u; send "
+                   _("The packet for “%s” would have %zu bytes, and the limit is %u; send "
                      "less, or raise the client's max-packet-size if all who listen can take it (Python "
                      "peers take at most 1500 or 8192 bytes)"),
                    outlet->topic, self->packet->len, self->max_packet_size);
