@@ -386,13 +386,28 @@ read_packet (const guint8 *data,
     }
 }
 
+/* Those that GnuPG knows, RFC 4880 sections 9.2 and 9.4. With another it fails in a way that could as well
+ * be a fault of this system.
+ */
+static gboolean
+is_known_cipher (guint8 id)
+{
+  return (id >= 2 && id <= 4) || (id >= 7 && id <= 13);
+}
+
+static gboolean
+is_known_digest (guint8 id)
+{
+  return (id >= 1 && id <= 3) || (id >= 8 && id <= 11);
+}
+
 /* The work that a string-to-key specifier at `s2k` asks for. */
 static gboolean
 read_s2k (const guint8 *s2k,
           gsize         length,
           guint64      *bytes)
 {
-  if (length < 2)
+  if (length < 2 || !is_known_digest (s2k[1]))
     return FALSE;
 
   switch (s2k[0])
@@ -421,7 +436,7 @@ static gboolean
 read_symmetric (const Packet *packet,
                 guint64      *bytes)
 {
-  if (packet->partial || packet->length < 4)
+  if (packet->partial || packet->length < 4 || !is_known_cipher (packet->body[1]))
     return FALSE;
 
   switch (packet->body[0])

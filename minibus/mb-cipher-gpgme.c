@@ -377,6 +377,13 @@ engine_encrypt (MbCipherEngine  *engine,
 /* Decryption */
 
 static gboolean
+fail_malformed (GError        **error,
+                gpgme_error_t   cause)
+{
+  return fail_gpgme (error, MB_CIPHER_ERROR_MALFORMED, _("GnuPG cannot read the encrypted message"), cause);
+}
+
+static gboolean
 explain_decrypt (const MbGpgmeWorker  *worker,
                  GError              **error)
 {
@@ -400,19 +407,23 @@ explain_decrypt (const MbGpgmeWorker  *worker,
     case GPG_ERR_DECRYPT_FAILED:
     case GPG_ERR_BAD_DATA:
     case GPG_ERR_BAD_SIGNATURE:
-      if (worker->n_asked == 0)
-        break;
-      g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_INTEGRITY,
-                           _("The message was changed on its way, or is not protected against that"));
-      return FALSE;
-
     case GPG_ERR_NO_DATA:
     case GPG_ERR_INV_PACKET:
     case GPG_ERR_UNKNOWN_PACKET:
+      /* The key was right as far as can be told; what came out was not. */
+      if (worker->n_asked > 0 || worker->passphrase == NULL)
+        {
+          g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_INTEGRITY,
+                               _("The message was changed on its way, or is not protected against that"));
+          return FALSE;
+        }
+      if (gpgme_err_code (worker->result) == GPG_ERR_DECRYPT_FAILED)
+        break;
+      return fail_malformed (error, worker->result);
+
     case GPG_ERR_CIPHER_ALGO:
     case GPG_ERR_UNSUPPORTED_ALGORITHM:
-      return fail_gpgme (error, MB_CIPHER_ERROR_MALFORMED,
-                         _("GnuPG cannot read the encrypted message"), worker->result);
+      return fail_malformed (error, worker->result);
 
     default:
       break;
