@@ -302,6 +302,7 @@ encrypt_once (Engine         *self,
   gpgme_data_t in = NULL;
   gpgme_data_t result;
   gpgme_error_t started;
+  MbOpenPgpInfo info;
   gboolean ended;
 
   if (passphrase != NULL)
@@ -335,6 +336,15 @@ encrypt_once (Engine         *self,
     return FALSE;
   if (worker->result != 0)
     return explain_encrypt (worker, error);
+
+  /* gpgme does not notice when gpg is killed or says nothing at all. */
+  if (!_mb_openpgp_inspect (out->data, out->len, &info, NULL) ||
+      (passphrase != NULL && info.n_symmetric != 1))
+    {
+      g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE,
+                           _("GnuPG ended without giving a complete message"));
+      return FALSE;
+    }
 
   return TRUE;
 }
@@ -675,7 +685,7 @@ prove (Engine         *self,
       return FALSE;
     }
 
-  if (!_mb_openpgp_inspect (message->data, message->len, &info, NULL) || info.n_symmetric != 1 ||
+  if (!_mb_openpgp_inspect (message->data, message->len, &info, NULL) ||
       info.s2k_bytes / 2 > engine->s2k_count)
     {
       g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE,

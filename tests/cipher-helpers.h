@@ -65,7 +65,7 @@ find_home (const char *parent)
   return g_strdup (names[0]);
 }
 
-/* The processes that have a text in their command line; `only` may be part of a program's name. */
+/* The processes that have a text in their command line, and another one, too, if that is given. */
 HELPER GArray *
 find_processes (const char *text,
                 const char *only)
@@ -84,7 +84,7 @@ find_processes (const char *text,
       if (pid <= 0 || pid == getpid () || !g_file_get_contents (path, &contents, &length, NULL))
         continue;
       if (memmem (contents, length, text, strlen (text)) != NULL &&
-          (only == NULL || strstr (contents, only) != NULL))
+          (only == NULL || memmem (contents, length, only, strlen (only)) != NULL))
         g_array_append_val (pids, pid);
     }
 
