@@ -167,7 +167,10 @@ configure_home (Engine       *self,
   else
     g_string_append (options, "no-keyring\n");
 
-  /* gpg starts an agent of its own here, unless it finds the user's. */
+  /* gpg would start an agent of its own in place of the user's, one without the user's secret keys. */
+  if (self->user_agent != NULL)
+    g_string_append (options, "no-autostart\n");
+
   if (self->user_agent != NULL)
     return run_gpgconf (self, "--launch", "gpg-agent", NULL, error) &&
            _mb_gnupg_home_link (home, "S.gpg-agent", self->user_agent, error) &&
