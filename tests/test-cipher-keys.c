@@ -293,6 +293,11 @@ test_read_only (void)
   g_assert_no_errno (kill (g_array_index (agents, int, 0), SIGKILL));
   wait_for_no_process (user);
   assert_signed (cipher, wire, MB_CIPHER_SIGNED_TRUSTED, ann);
+  {
+    g_autofree char *again = encrypt_text (cipher, "[1]");
+
+    assert_signed (cipher, again, MB_CIPHER_SIGNED_TRUSTED, ann);
+  }
 
   g_clear_pointer (&cipher, _mb_cipher_unref);
   after = describe_folder (user);
