@@ -38,6 +38,8 @@ typedef struct
 /* The most that a message may ask for: hostile ones could otherwise demand minutes of key derivation. */
 #define MB_OPENPGP_MAX_SYMMETRIC 4
 #define MB_OPENPGP_MAX_PUBLIC    16
+/* Two passphrases with the highest count that OpenPGP has, which is also GnuPG's default */
+#define MB_OPENPGP_MAX_S2K_BYTES (2u * 65011712)
 
 /* From this many bytes on, the derivation of a key takes so long that it should not hold up others. */
 #define MB_OPENPGP_SLOW_BYTES    (4u * 1024 * 1024)

@@ -489,6 +489,8 @@ _mb_openpgp_inspect (const guint8   *data,
           if (!read_symmetric (&packet, &bytes))
             return fail (error, _("The message derives its key from the passphrase in a way that is not known"));
           info->s2k_bytes += bytes;
+          if (info->s2k_bytes > MB_OPENPGP_MAX_S2K_BYTES)
+            return fail (error, _("The message asks for more work to derive its key than is accepted"));
           break;
 
         case TAG_PROTECTED_DATA:

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  *
  * Jobs with the same key are done one after the other, in the order they came; keys take turns, so that
  * one busy or slow sender holds up only itself. Messages that need a long key derivation get all threads
- * but one. The queue is bounded in jobs, in bytes, and in jobs for a key: what does not fit is refused.
+ * but one, and half the queue. The queue is bounded in jobs, in bytes, and in jobs for a key: what does
+ * not fit is refused.
  */
 typedef struct _MbCipherQueue MbCipherQueue;
 

@@ -63,6 +63,7 @@ struct _MbCipherQueue
   guint            n_idle;
   guint            n_inside;     /* threads whose callback is in close */
   guint            n_slow;       /* running */
+  guint            n_slow_jobs;  /* waiting and running */
   gboolean         slow_turn;
   gboolean         closed;
 };
@@ -256,6 +257,7 @@ work_on (MbCipherQueue *self,
   g_mutex_lock (&self->mutex);
   g_ptr_array_remove_fast (self->running, job);
   self->n_slow -= slow;
+  self->n_slow_jobs -= slow;
   self->n_jobs--;
   self->n_bytes -= n_bytes;
   lane->n_jobs--;
@@ -338,6 +340,7 @@ ensure_thread (MbCipherQueue  *self,
 static gboolean
 check_room (MbCipherQueue  *self,
             const char     *key,
+            gboolean        slow,
             gsize           n_bytes,
             GError        **error)
 {
@@ -354,6 +357,13 @@ check_room (MbCipherQueue  *self,
                    _("%u messages of %" G_GSIZE_FORMAT " bytes together are waiting for encryption or "
                      "decryption; no more are kept"),
                    self->n_jobs, self->n_bytes);
+      return FALSE;
+    }
+  if (slow && self->n_slow_jobs >= (self->max_jobs + 1) / 2)
+    {
+      g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY,
+                   _("%u messages with a long key derivation are waiting; no more of them are kept"),
+                   self->n_slow_jobs);
       return FALSE;
     }
   if (lane != NULL && lane->n_jobs >= self->max_jobs_per_key)
@@ -384,7 +394,7 @@ push (MbCipherQueue  *self,
   Lane *lane;
   Job *job;
 
-  if (!check_room (self, key, g_bytes_get_size (input), error) || !ensure_thread (self, error))
+  if (!check_room (self, key, slow, g_bytes_get_size (input), error) || !ensure_thread (self, error))
     return FALSE;
 
   job = g_new0 (Job, 1);
@@ -404,6 +414,7 @@ push (MbCipherQueue  *self,
 
   g_queue_push_tail (&lane->jobs, job);
   self->n_jobs++;
+  self->n_slow_jobs += slow;
   self->n_bytes += g_bytes_get_size (input);
   if (++lane->n_jobs == 1)
     {

@@ -221,7 +221,8 @@ assert_no_shape (const char *hex,
   g_assert_error (error, MB_CIPHER_ERROR, code);
 }
 
-#define SKESK "8c0d04090302010203040506070860"
+#define SKESK      "8c0d04090302010203040506070860"
+#define SLOW_SKESK "8c0d040903020102030405060708ff"
 
 static void
 test_packets (void)
@@ -282,6 +283,9 @@ test_packets (void)
     g_string_append (many, SKESK);
   g_string_append (many, "d20101");
   assert_no_shape (many->str, MB_CIPHER_ERROR_MALFORMED);
+
+  assert_shape (SLOW_SKESK SLOW_SKESK "d20101");
+  assert_no_shape (SLOW_SKESK SLOW_SKESK SKESK "d20101", MB_CIPHER_ERROR_MALFORMED);
 
   g_string_truncate (many, 0);
   for (guint i = 0; i <= MB_OPENPGP_MAX_PUBLIC; i++)

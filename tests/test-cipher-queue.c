@@ -302,6 +302,41 @@ test_bounds (void)
 }
 
 static void
+test_slow_bounds (void)
+{
+  MbCipherQueueLimits limits = { .n_threads = 1, .max_jobs = 6 };
+  g_autoptr(MbCipherQueue) queue = _mb_cipher_queue_new (cipher, &limits);
+  g_autoptr(GError) error = NULL;
+  Journal journal;
+  Entry *entry;
+
+  g_test_summary ("Slow messages take half the room at most, however many senders they pretend to have");
+
+  journal_init (&journal);
+  journal.held = TRUE;
+  entry = entry_new (&journal, "-");
+
+  push (queue, &journal, "a", "f", fast_wire);
+  wait_for_done (&journal, 1);
+  push (queue, &journal, "b", "S", slow_wire);
+  push (queue, &journal, "c", "S", slow_wire);
+  push (queue, &journal, "d", "S", slow_wire);
+  g_assert_false (_mb_cipher_queue_decrypt (queue, "e", slow_wire, NULL, done_cb, entry, entry_free, &error));
+  g_assert_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY);
+  push (queue, &journal, "e", "f", fast_wire);
+
+  set_held (&journal, FALSE);
+  wait_for_destroyed (&journal, 5);
+  g_assert_cmpuint (journal.n_failed, ==, 0);
+  push (queue, &journal, "e", "S", slow_wire);
+  wait_for_destroyed (&journal, 6);
+
+  g_free (entry);
+  g_clear_pointer (&queue, _mb_cipher_queue_unref);
+  journal_clear (&journal);
+}
+
+static void
 test_cancel (void)
 {
   MbCipherQueueLimits limits = { .n_threads = 1 };
@@ -461,6 +496,7 @@ main (int    argc,
   g_test_add_func ("/cipher-queue/order", test_order);
   g_test_add_func ("/cipher-queue/slow", test_slow);
   g_test_add_func ("/cipher-queue/bounds", test_bounds);
+  g_test_add_func ("/cipher-queue/slow-bounds", test_slow_bounds);
   g_test_add_func ("/cipher-queue/cancel", test_cancel);
   g_test_add_func ("/cipher-queue/close", test_close);
   g_test_add_func ("/cipher-queue/inside", test_inside);

@@ -60,6 +60,41 @@ test_passphrases (void)
   g_assert_false (_mb_passphrase_is_portable ("p\xc3\xa4ss"));
 }
 
+static guint64
+get_locked_kib (void)
+{
+  g_autofree char *status = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents ("/proc/self/status", &status, NULL, NULL));
+  line = strstr (status, "VmLck:");
+  g_assert_nonnull (line);
+
+  return g_ascii_strtoull (line + strlen ("VmLck:"), NULL, 10);
+}
+
+static void
+test_secret (void)
+{
+  guint64 before = get_locked_kib ();
+  g_autoptr(MbSecret) secret = _mb_secret_new ("secretly", 6);
+  MbSecret *second = _mb_secret_ref (secret);
+  gsize length;
+
+  g_test_summary ("A passphrase lies in memory that is not swapped, where the system allows it");
+
+  g_assert_cmpstr (_mb_secret_get (secret, &length), ==, "secret");
+  g_assert_cmpuint (length, ==, 6);
+  _mb_secret_unref (second);
+  g_assert_cmpstr (_mb_secret_get (secret, NULL), ==, "secret");
+
+  if (get_locked_kib () == before)
+    g_test_skip ("Locking memory is not allowed here");
+
+  g_clear_pointer (&secret, _mb_secret_unref);
+  g_assert_cmpuint (get_locked_kib (), ==, before);
+}
+
 static void
 capture_cb (const char *name,
             const char *note,
@@ -696,6 +731,7 @@ main (int    argc,
   shared = open_simple (parent, "secret");
 
   g_test_add_func ("/cipher/passphrases", test_passphrases);
+  g_test_add_func ("/cipher/secret", test_secret);
   g_test_add_func ("/cipher/captures", test_captures);
   g_test_add_func ("/cipher/round-trip", test_round_trip);
   g_test_add_func ("/cipher/limits", test_limits);
