@@ -58,6 +58,7 @@ fail_gpgme (GError        **error,
 
 static gboolean
 run_gpgconf (Engine      *self,
+             const char  *home,
              const char  *action,
              const char  *argument,
              char       **out,
@@ -70,10 +71,10 @@ run_gpgconf (Engine      *self,
   int status;
 
   argv[n++] = self->gpgconf;
-  if (self->parent.user_home != NULL)
+  if (home != NULL)
     {
       argv[n++] = "--homedir";
-      argv[n++] = self->parent.user_home;
+      argv[n++] = home;
     }
   argv[n++] = action;
   argv[n++] = argument;
@@ -84,7 +85,7 @@ run_gpgconf (Engine      *self,
       !g_spawn_check_wait_status (status, &failure))
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE,
-                   _("The program “%s”, which tells where GnuPG keeps the user's keys, failed: %s"),
+                   _("The program “%s”, which tells where GnuPG keeps its files, failed: %s"),
                    self->gpgconf, failure->message);
       return FALSE;
     }
@@ -101,16 +102,10 @@ find_user_home (Engine  *self,
                 GError **error)
 {
   static const char * const names[] = { "pubring.kbx", "pubring.gpg" };
+  const char *home = self->parent.user_home;
 
-  self->gpgconf = g_strdup (gpgme_get_dirinfo ("gpgconf-name"));
-  if (self->gpgconf == NULL)
-    {
-      g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE,
-                           _("The program “gpgconf” was not found; signatures and keys need GnuPG to be installed"));
-      return FALSE;
-    }
-  if (!run_gpgconf (self, "--list-dirs", "homedir", &self->user_home, error) ||
-      !run_gpgconf (self, "--list-dirs", "agent-socket", &self->user_agent, error))
+  if (!run_gpgconf (self, home, "--list-dirs", "homedir", &self->user_home, error) ||
+      !run_gpgconf (self, home, "--list-dirs", "agent-socket", &self->user_agent, error))
     return FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (names) && self->user_ring == NULL; i++)
@@ -138,6 +133,11 @@ configure_home (Engine       *self,
 {
   MbCipherEngine *engine = &self->parent;
   g_autoptr(GString) options = g_string_new (NULL);
+  g_autofree char *sockets = NULL;
+
+  if (!run_gpgconf (self, _mb_gnupg_home_get_path (home), "--list-dirs", "socketdir", &sockets, error) ||
+      !_mb_gnupg_home_set_sockets (home, sockets, error))
+    return FALSE;
 
   g_string_append_printf (options,
                           "no-symkey-cache\n"
@@ -172,8 +172,8 @@ configure_home (Engine       *self,
     g_string_append (options, "no-autostart\n");
 
   if (self->user_agent != NULL)
-    return run_gpgconf (self, "--launch", "gpg-agent", NULL, error) &&
-           _mb_gnupg_home_link (home, "S.gpg-agent", self->user_agent, error) &&
+    return run_gpgconf (self, engine->user_home, "--launch", "gpg-agent", NULL, error) &&
+           _mb_gnupg_home_use_agent (home, self->user_agent, error) &&
            _mb_gnupg_home_write (home, "gpg.conf", options->str, error);
 
   return _mb_gnupg_home_write (home, "gpg-agent.conf",
@@ -238,21 +238,25 @@ static gboolean
 can_recover (Engine        *self,
              const GError  *error)
 {
-  gboolean intact;
+  g_autoptr(MbGnupgHome) home = NULL;
 
   if (error->domain != MB_CIPHER_ERROR || error->code == MB_CIPHER_ERROR_CLOSED ||
       error->code == MB_CIPHER_ERROR_TIMED_OUT)
     return FALSE;
 
   g_mutex_lock (&self->mutex);
-  intact = self->home != NULL && _mb_gnupg_home_is_intact (self->home);
+  if (self->home != NULL && _mb_gnupg_home_is_intact (self->home))
+    home = _mb_gnupg_home_ref (self->home);
   g_mutex_unlock (&self->mutex);
 
   if (error->code != MB_CIPHER_ERROR_UNAVAILABLE)
-    return !intact;
+    return home == NULL;
 
-  if (self->user_agent != NULL)
-    run_gpgconf (self, "--launch", "gpg-agent", NULL, NULL);
+  if (self->user_agent != NULL && home != NULL)
+    {
+      run_gpgconf (self, self->parent.user_home, "--launch", "gpg-agent", NULL, NULL);
+      _mb_gnupg_home_use_agent (home, self->user_agent, NULL);
+    }
 
   return TRUE;
 }
@@ -713,12 +717,17 @@ engine_open (MbCipherEngine  *engine,
   self->initialized = TRUE;
 
   /* The common part has checked the options, so only what the system lacks is found out here. */
-  if (_mb_cipher_engine_has_keys (engine))
+  _mb_gpgme_init ();
+  self->gpgconf = g_strdup (gpgme_get_dirinfo ("gpgconf-name"));
+  if (self->gpgconf == NULL)
     {
-      _mb_gpgme_init ();
-      if (!find_user_home (self, error))
-        return FALSE;
+      g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE,
+                           _("The program “gpgconf” was not found; encrypted messages need GnuPG "
+                             "(gpg, gpg-agent and gpgconf) to be installed"));
+      return FALSE;
     }
+  if (_mb_cipher_engine_has_keys (engine) && !find_user_home (self, error))
+    return FALSE;
 
   worker = take_worker (self, error);
   if (worker == NULL)

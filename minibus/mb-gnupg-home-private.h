@@ -19,26 +19,32 @@ G_BEGIN_DECLS
 typedef struct _MbGnupgHome MbGnupgHome;
 
 /* `parent` is NULL for $XDG_RUNTIME_DIR, if that is fit for it, and else /tmp. */
-MbGnupgHome *_mb_gnupg_home_new       (const char   *parent,
-                                       GError      **error);
-MbGnupgHome *_mb_gnupg_home_ref       (MbGnupgHome  *self);
+MbGnupgHome *_mb_gnupg_home_new         (const char   *parent,
+                                         GError      **error);
+MbGnupgHome *_mb_gnupg_home_ref         (MbGnupgHome  *self);
 /* The last one ends the agent and removes the folder. */
-void         _mb_gnupg_home_unref     (MbGnupgHome  *self);
-const char  *_mb_gnupg_home_get_path  (MbGnupgHome  *self);
-/* Makes a file, or a symbolic link, that was not there. */
-gboolean     _mb_gnupg_home_write     (MbGnupgHome  *self,
-                                       const char   *name,
-                                       const char   *contents,
-                                       GError      **error);
-gboolean     _mb_gnupg_home_link      (MbGnupgHome  *self,
-                                       const char   *name,
-                                       const char   *target,
-                                       GError      **error);
+void         _mb_gnupg_home_unref       (MbGnupgHome  *self);
+const char  *_mb_gnupg_home_get_path    (MbGnupgHome  *self);
+/* Makes a file that was not there. */
+gboolean     _mb_gnupg_home_write       (MbGnupgHome  *self,
+                                         const char   *name,
+                                         const char   *contents,
+                                         GError      **error);
+/* Where GnuPG puts the sockets for this home, if not into it: a folder that it makes for each home below
+ * /run/user, and never removes. It is removed with the home.
+ */
+gboolean     _mb_gnupg_home_set_sockets (MbGnupgHome  *self,
+                                         const char   *path,
+                                         GError      **error);
+/* Makes GnuPG use another agent here, by the path of its socket; that one is left alone at the end. */
+gboolean     _mb_gnupg_home_use_agent   (MbGnupgHome  *self,
+                                         const char   *socket_path,
+                                         GError      **error);
 /* FALSE when somebody has removed or replaced it. */
-gboolean     _mb_gnupg_home_is_intact (MbGnupgHome  *self);
+gboolean     _mb_gnupg_home_is_intact   (MbGnupgHome  *self);
 
 /* Removes the homes that dead processes left in a folder, and tells how many. */
-guint        _mb_gnupg_home_clean     (const char   *parent);
+guint        _mb_gnupg_home_clean       (const char   *parent);
 
 #define MB_GNUPG_HOME_PREFIX "minibus-gpg-"
 

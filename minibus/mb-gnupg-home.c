@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,15 @@
 #define MAX_CLEANED     256
 #define AGENT_WAIT_MS   300
 
+#define AGENT_SOCKET    "S.gpg-agent"
+/* A link of ours in a home, to the folder with its sockets */
+#define SOCKETS_LINK    "sockets"
+
 struct _MbGnupgHome
 {
   gatomicrefcount  ref_count;
   char            *path;
+  char            *sockets;  /* NULL when they are in the home */
   int              fd;       /* the folder, with the lock */
   dev_t            device;
   ino_t            inode;
@@ -44,13 +50,13 @@ struct _MbGnupgHome
 static GMutex homes_mutex;
 static GPtrArray *homes;     /* all that live, not owned, for the end of the process */
 
-/* Asks the agent of a home of ours to end. A home that uses the user's agent has a symbolic link here. */
+/* Asks the agent with a socket in a folder of ours to end. A home that uses the user's agent has a symbolic link here. */
 static void
 end_agent (const char *path)
 {
   static const char command[] = "KILLAGENT\n";
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  g_autofree char *name = g_build_filename (path, "S.gpg-agent", NULL);
+  g_autofree char *name = g_build_filename (path, AGENT_SOCKET, NULL);
   struct stat info;
   gint64 deadline = g_get_monotonic_time () + AGENT_WAIT_MS * G_TIME_SPAN_MILLISECOND;
   gboolean sent = FALSE;
@@ -143,32 +149,80 @@ is_same_folder (const char *path,
          by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
 }
 
-/* `fd` is the folder, and its lock is ours. */
-static gboolean
-remove_home (const char *path,
-             int         fd)
-{
-  if (is_same_folder (path, fd))
-    end_agent (path);
-
-  /* A gpg that is just ending may still put a file there. */
-  for (guint i = 0; i < MAX_ATTEMPTS; i++)
-    {
-      empty_folder (fd, MAX_DEPTH);
-
-      if (!is_same_folder (path, fd))
-        return FALSE;
-      if (rmdir (path) == 0)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 static gboolean
 is_private_folder (const struct stat *info)
 {
   return S_ISDIR (info->st_mode) && info->st_uid == geteuid () && (info->st_mode & 07777) == 0700;
+}
+
+/* The folder that a home's link leads to. The home is the user's alone; still, only what looks like made
+ * by GnuPG for a home is taken for that.
+ */
+static char *
+find_sockets (int fd)
+{
+  char target[PATH_MAX];
+  gssize length = readlinkat (fd, SOCKETS_LINK, target, sizeof target - 1);
+  g_autofree char *name = NULL;
+  struct stat info;
+
+  if (length <= 0)
+    return NULL;
+
+  target[length] = '\0';
+  name = g_path_get_basename (target);
+  if (!g_path_is_absolute (target) || !g_str_has_prefix (name, "d.") ||
+      lstat (target, &info) < 0 || !is_private_folder (&info))
+    return NULL;
+
+  return g_strdup (target);
+}
+
+static void
+remove_sockets (const char *path)
+{
+  static const char * const names[] = {
+    AGENT_SOCKET, AGENT_SOCKET ".browser", AGENT_SOCKET ".extra", AGENT_SOCKET ".ssh",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *socket_path = g_build_filename (path, names[i], NULL);
+
+      unlink (socket_path);
+    }
+
+  rmdir (path);
+}
+
+/* `fd` is the folder, and its lock is ours. `known_sockets` is for when it has been emptied already. */
+static gboolean
+remove_home (const char *path,
+             int         fd,
+             const char *known_sockets)
+{
+  g_autofree char *sockets = known_sockets != NULL ? g_strdup (known_sockets) : find_sockets (fd);
+  gboolean removed = FALSE;
+
+  if (sockets != NULL)
+    end_agent (sockets);
+  else if (is_same_folder (path, fd))
+    end_agent (path);
+
+  /* A gpg that is just ending may still put a file there. */
+  for (guint i = 0; i < MAX_ATTEMPTS && !removed; i++)
+    {
+      empty_folder (fd, MAX_DEPTH);
+
+      if (!is_same_folder (path, fd))
+        break;
+      removed = rmdir (path) == 0;
+    }
+
+  if (sockets != NULL)
+    remove_sockets (sockets);
+
+  return removed;
 }
 
 guint
@@ -196,7 +250,7 @@ _mb_gnupg_home_clean (const char *parent)
         continue;
 
       if (fstat (fd, &info) == 0 && is_private_folder (&info) && flock (fd, LOCK_EX | LOCK_NB) == 0 &&
-          remove_home (path, fd))
+          remove_home (path, fd, NULL))
         n_removed++;
 
       close (fd);
@@ -215,7 +269,7 @@ remove_all_at_exit (void)
       MbGnupgHome *home = homes->pdata[i];
 
       if (home->pid == getpid ())
-        remove_home (home->path, home->fd);
+        remove_home (home->path, home->fd, home->sockets);
     }
 }
 
@@ -346,10 +400,11 @@ _mb_gnupg_home_unref (MbGnupgHome *self)
   g_mutex_unlock (&homes_mutex);
 
   if (self->pid == getpid ())
-    remove_home (self->path, self->fd);
+    remove_home (self->path, self->fd, self->sockets);
 
   close (self->fd);
   g_free (self->path);
+  g_free (self->sockets);
   g_free (self);
 }
 
@@ -408,13 +463,33 @@ _mb_gnupg_home_write (MbGnupgHome  *self,
 }
 
 gboolean
-_mb_gnupg_home_link (MbGnupgHome  *self,
-                     const char   *name,
-                     const char   *target,
-                     GError      **error)
+_mb_gnupg_home_set_sockets (MbGnupgHome  *self,
+                            const char   *path,
+                            GError      **error)
 {
-  if (symlinkat (target, self->fd, name) < 0)
-    return fail_file (self, name, error);
+  if (strcmp (path, self->path) == 0)
+    return TRUE;
+
+  if (symlinkat (path, self->fd, SOCKETS_LINK) < 0)
+    return fail_file (self, SOCKETS_LINK, error);
+
+  self->sockets = g_strdup (path);
+
+  return TRUE;
+}
+
+gboolean
+_mb_gnupg_home_use_agent (MbGnupgHome  *self,
+                          const char   *socket_path,
+                          GError      **error)
+{
+  g_autofree char *link = g_build_filename (self->sockets != NULL ? self->sockets : self->path,
+                                            AGENT_SOCKET, NULL);
+
+  if (self->sockets != NULL)
+    (void) mkdir (self->sockets, 0700);
+  if (symlink (socket_path, link) < 0 && errno != EEXIST)
+    return fail_file (self, AGENT_SOCKET, error);
 
   return TRUE;
 }
