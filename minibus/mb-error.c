@@ -123,3 +123,26 @@ G_DEFINE_ENUM_TYPE (MbServiceError, mb_service_error,
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_REMOTE, "remote"),
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_INVALID_REPLY, "invalid-reply"),
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_ALREADY_ANSWERED, "already-answered"))
+
+/**
+ * mb_cipher_error_quark:
+ *
+ * The domain of [error@CipherError].
+ *
+ * Returns: the quark of the domain
+ */
+G_DEFINE_QUARK (mb-cipher-error-quark, mb_cipher_error)
+
+G_DEFINE_ENUM_TYPE (MbCipherError, mb_cipher_error,
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_UNAVAILABLE, "unavailable"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_PASSPHRASE, "passphrase"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_KEY, "key"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_MALFORMED, "malformed"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_WRONG_KEY, "wrong-key"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_INTEGRITY, "integrity"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_BINDING, "binding"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_UNTRUSTED, "untrusted"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_TOO_LARGE, "too-large"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_TIMED_OUT, "timed-out"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_BUSY, "busy"),
+                    G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_CLOSED, "closed"))

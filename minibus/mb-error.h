@@ -176,6 +176,42 @@ typedef enum
   MB_SERVICE_ERROR_ALREADY_ANSWERED,
 } MbServiceError;
 
+#define MB_CIPHER_ERROR (mb_cipher_error_quark ())
+#define MB_TYPE_CIPHER_ERROR (mb_cipher_error_get_type ())
+
+/**
+ * MbCipherError:
+ * @MB_CIPHER_ERROR_UNAVAILABLE: GnuPG is missing, broken, or has no place to work in
+ * @MB_CIPHER_ERROR_PASSPHRASE: the passphrase cannot be used, or there is none to encrypt with
+ * @MB_CIPHER_ERROR_KEY: a public or secret key is missing, or cannot be used for what it is needed for
+ * @MB_CIPHER_ERROR_MALFORMED: what came is not an encrypted OpenPGP message
+ * @MB_CIPHER_ERROR_WRONG_KEY: the message is encrypted with another passphrase, or for other keys
+ * @MB_CIPHER_ERROR_INTEGRITY: the message was changed on its way, or is not protected against that
+ * @MB_CIPHER_ERROR_BINDING: the message was encrypted for another topic, author, id or place in its sequence
+ * @MB_CIPHER_ERROR_UNTRUSTED: the message is not signed by one of the keys that are trusted
+ * @MB_CIPHER_ERROR_TOO_LARGE: the message, or what it unpacks to, is larger than is accepted
+ * @MB_CIPHER_ERROR_TIMED_OUT: GnuPG did not answer in time
+ * @MB_CIPHER_ERROR_BUSY: more is waiting to be encrypted or decrypted than is kept
+ * @MB_CIPHER_ERROR_CLOSED: the cipher was closed before the work was done
+ *
+ * What can go wrong with encryption and decryption.
+ */
+typedef enum
+{
+  MB_CIPHER_ERROR_UNAVAILABLE,
+  MB_CIPHER_ERROR_PASSPHRASE,
+  MB_CIPHER_ERROR_KEY,
+  MB_CIPHER_ERROR_MALFORMED,
+  MB_CIPHER_ERROR_WRONG_KEY,
+  MB_CIPHER_ERROR_INTEGRITY,
+  MB_CIPHER_ERROR_BINDING,
+  MB_CIPHER_ERROR_UNTRUSTED,
+  MB_CIPHER_ERROR_TOO_LARGE,
+  MB_CIPHER_ERROR_TIMED_OUT,
+  MB_CIPHER_ERROR_BUSY,
+  MB_CIPHER_ERROR_CLOSED,
+} MbCipherError;
+
 MB_AVAILABLE_IN_ALL
 GQuark mb_address_error_quark      (void);
 MB_AVAILABLE_IN_ALL
@@ -200,5 +236,9 @@ MB_AVAILABLE_IN_ALL
 GQuark mb_service_error_quark      (void);
 MB_AVAILABLE_IN_ALL
 GType  mb_service_error_get_type   (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_cipher_error_quark       (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_cipher_error_get_type    (void) G_GNUC_CONST;
 
 G_END_DECLS
