@@ -18,7 +18,10 @@ void     _mb_builtin_handle      (MbCore     *core,
                                   MbRoute    *route,
                                   const char *topic,
                                   const char *id,
-                                  JsonNode   *params);
+                                  JsonNode   *params,
+                                  MbSecrecy   secrecy);
+/* Whether a topic belongs to a built-in service, of whichever client. */
+gboolean _mb_builtin_has_topic   (const char *topic);
 /* Whether `data`, as the JSON writer writes it, may be sent on this topic. Those of the built-in services, of
  * whichever client, have fixed types, and Python peers die of any others. `data` ends with a NUL. */
 gboolean _mb_builtin_check       (const char  *topic,

@@ -107,7 +107,8 @@ _mb_builtin_handle (MbCore     *core,
                     MbRoute    *route,
                     const char *topic,
                     const char *id,
-                    JsonNode   *params)
+                    JsonNode   *params,
+                    MbSecrecy   secrecy)
 {
   g_autofree char *service = g_strndup (topic, strlen (topic) - strlen (MB_SUFFIX_REQUEST));
   g_autofree char *reply = g_strconcat (service, MB_SUFFIX_REPLY, NULL);
@@ -120,7 +121,7 @@ _mb_builtin_handle (MbCore     *core,
       g_autofree char *error = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
 
       _mb_json_append_string (data, message, strlen (message));
-      _mb_core_answer (core, error, id, data);
+      _mb_core_answer (core, error, id, data, secrecy);
       return;
     }
 
@@ -159,7 +160,7 @@ _mb_builtin_handle (MbCore     *core,
       break;
     }
 
-  _mb_core_answer (core, reply, id, data);
+  _mb_core_answer (core, reply, id, data, secrecy);
 }
 
 /* What kind of built-in service of any client a topic belongs to. `kind` is set to the topic's last part. */
@@ -196,6 +197,15 @@ find_builtin (const char  *topic,
     }
 
   return FALSE;
+}
+
+gboolean
+_mb_builtin_has_topic (const char *topic)
+{
+  g_autofree char *kind = NULL;
+  Builtin builtin;
+
+  return find_builtin (topic, &kind, &builtin);
 }
 
 gboolean

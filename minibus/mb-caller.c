@@ -187,7 +187,8 @@ send_request (MbCaller  *self,
               GString   *params,
               GError   **error)
 {
-  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len, error);
+  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
+                        MB_SECRECY_DEFAULT, error);
 }
 
 char *

@@ -83,6 +83,15 @@ void             _mb_cipher_unref            (MbCipher               *self);
 gboolean         _mb_cipher_open             (MbCipher               *self,
                                               GCancellable           *cancellable,
                                               GError                **error);
+/* From now on reads and writes with these; what is under way ends with those before. After a failure nothing
+ * has changed. From any thread, whether open or not.
+ */
+gboolean         _mb_cipher_set_passphrases  (MbCipher               *self,
+                                              const char             *passphrase,
+                                              const char * const     *read_passphrases,
+                                              GError                **error);
+/* Is there anything to encrypt with? */
+gboolean         _mb_cipher_can_write        (MbCipher               *self);
 /* Ends what is under way in any thread with MB_CIPHER_ERROR_CLOSED, waits for that (some milliseconds),
  * and takes down everything that open made. Idempotent; there is no way back.
  */

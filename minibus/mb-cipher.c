@@ -31,15 +31,22 @@ typedef enum
   STATE_CLOSED,
 } State;
 
+/* The passphrases at a time; never changed. */
+typedef struct
+{
+  gatomicrefcount  ref_count;
+  MbSecret        *secrets[MB_CIPHER_MAX_PASSPHRASES];
+  guint            n_secrets;
+  gboolean         can_write;    /* the first one is to write with */
+} Keys;
+
 struct _MbCipher
 {
   gatomicrefcount  ref_count;
   MbCipherEngine  *engine;
-  MbSecret        *passphrases[MB_CIPHER_MAX_PASSPHRASES];
-  guint            n_passphrases;
-  gboolean         can_write;    /* the first passphrase is one to write with */
 
   GMutex           mutex;        /* of all below */
+  Keys            *keys;
   GCond            idle;
   State            state;
   guint            n_running;
@@ -168,27 +175,67 @@ check_fingerprint (const char  *text,
   return FALSE;
 }
 
-static gboolean
-check_options (const MbCipherOptions  *options,
-               GError                **error)
+static Keys *
+keys_new (const char          *passphrase,
+          const char * const  *read_passphrases,
+          GError             **error)
 {
-  guint n = options->passphrase != NULL ? 1 : 0;
+  guint n = passphrase != NULL ? 1 : 0;
+  Keys *keys;
 
-  if (options->passphrase != NULL && !_mb_passphrase_check (options->passphrase, error))
-    return FALSE;
+  if (passphrase != NULL && !_mb_passphrase_check (passphrase, error))
+    return NULL;
 
-  for (guint i = 0; options->read_passphrases != NULL && options->read_passphrases[i] != NULL; i++, n++)
-    if (!_mb_passphrase_check (options->read_passphrases[i], error))
-      return FALSE;
+  for (guint i = 0; read_passphrases != NULL && read_passphrases[i] != NULL; i++, n++)
+    if (!_mb_passphrase_check (read_passphrases[i], error))
+      return NULL;
 
   if (n > MB_CIPHER_MAX_PASSPHRASES)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_PASSPHRASE,
                    _("There are %u passphrases; at most %d are tried for a message"),
                    n, MB_CIPHER_MAX_PASSPHRASES);
-      return FALSE;
+      return NULL;
     }
 
+  keys = g_new0 (Keys, 1);
+  g_atomic_ref_count_init (&keys->ref_count);
+  keys->can_write = passphrase != NULL;
+  if (passphrase != NULL)
+    keys->secrets[keys->n_secrets++] = _mb_secret_new (passphrase, strlen (passphrase));
+  for (guint i = 0; read_passphrases != NULL && read_passphrases[i] != NULL; i++)
+    keys->secrets[keys->n_secrets++] = _mb_secret_new (read_passphrases[i], strlen (read_passphrases[i]));
+
+  return keys;
+}
+
+static void
+keys_unref (Keys *keys)
+{
+  if (!g_atomic_ref_count_dec (&keys->ref_count))
+    return;
+
+  for (guint i = 0; i < keys->n_secrets; i++)
+    _mb_secret_unref (keys->secrets[i]);
+  g_free (keys);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keys, keys_unref)
+
+static Keys *
+get_keys (MbCipher *self)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  g_atomic_ref_count_inc (&self->keys->ref_count);
+
+  return self->keys;
+}
+
+static gboolean
+check_options (const MbCipherOptions  *options,
+               GError                **error)
+{
   if (options->key_passphrase != NULL && !_mb_passphrase_check (options->key_passphrase, error))
     return FALSE;
   if (options->signing_key != NULL && !check_fingerprint (options->signing_key, error))
@@ -214,9 +261,14 @@ MbCipher *
 _mb_cipher_new (const MbCipherOptions  *options,
                 GError                **error)
 {
+  g_autoptr(Keys) keys = NULL;
   MbCipher *self;
 
   if (!check_options (options, error))
+    return NULL;
+
+  keys = keys_new (options->passphrase, options->read_passphrases, error);
+  if (keys == NULL)
     return NULL;
 
   self = g_new0 (MbCipher, 1);
@@ -225,16 +277,7 @@ _mb_cipher_new (const MbCipherOptions  *options,
   g_cond_init (&self->idle);
   self->engine = engine_new (&_mb_cipher_gpgme_class, options);
   self->sender_keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->can_write = options->passphrase != NULL;
-
-  if (options->passphrase != NULL)
-    self->passphrases[self->n_passphrases++] = _mb_secret_new (options->passphrase, strlen (options->passphrase));
-  for (guint i = 0; options->read_passphrases != NULL && options->read_passphrases[i] != NULL; i++)
-    {
-      const char *text = options->read_passphrases[i];
-
-      self->passphrases[self->n_passphrases++] = _mb_secret_new (text, strlen (text));
-    }
+  self->keys = g_steal_pointer (&keys);
 
   return self;
 }
@@ -255,8 +298,7 @@ _mb_cipher_unref (MbCipher *self)
 
   _mb_cipher_close (self);
 
-  for (guint i = 0; i < self->n_passphrases; i++)
-    _mb_secret_unref (self->passphrases[i]);
+  keys_unref (self->keys);
   g_hash_table_unref (self->sender_keys);
   engine_free (self->engine);
   g_mutex_clear (&self->mutex);
@@ -355,9 +397,48 @@ _mb_cipher_close (MbCipher *self)
 }
 
 gboolean
+_mb_cipher_set_passphrases (MbCipher            *self,
+                            const char          *passphrase,
+                            const char * const  *read_passphrases,
+                            GError             **error)
+{
+  Keys *keys = keys_new (passphrase, read_passphrases, error);
+  Keys *before;
+
+  if (keys == NULL)
+    return FALSE;
+
+  g_mutex_lock (&self->mutex);
+  before = self->keys;
+  self->keys = keys;
+  g_hash_table_remove_all (self->sender_keys);
+  g_mutex_unlock (&self->mutex);
+
+  keys_unref (before);
+
+  return TRUE;
+}
+
+static gboolean
+has_recipients (MbCipher *self)
+{
+  return self->engine->recipients != NULL && self->engine->recipients[0] != NULL;
+}
+
+gboolean
+_mb_cipher_can_write (MbCipher *self)
+{
+  g_autoptr(Keys) keys = get_keys (self);
+
+  return keys->can_write || has_recipients (self);
+}
+
+gboolean
 _mb_cipher_is_slow (MbCipher *self)
 {
-  return self->can_write && self->engine->s2k_count >= MB_OPENPGP_SLOW_BYTES;
+  g_autoptr(Keys) keys = get_keys (self);
+
+  return keys->can_write && self->engine->s2k_count >= MB_OPENPGP_SLOW_BYTES;
 }
 
 gboolean
@@ -370,9 +451,10 @@ _mb_cipher_encrypt (MbCipher      *self,
                     GError       **error)
 {
   g_autoptr(GByteArray) message = NULL;
+  g_autoptr(Keys) keys = get_keys (self);
   gboolean done;
 
-  if (!self->can_write && (self->engine->recipients == NULL || self->engine->recipients[0] == NULL))
+  if (!keys->can_write && !has_recipients (self))
     {
       g_set_error_literal (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_PASSPHRASE,
                            _("There is no passphrase and no recipient to encrypt with"));
@@ -392,7 +474,7 @@ _mb_cipher_encrypt (MbCipher      *self,
 
   message = g_byte_array_new ();
   done = self->engine->klass->encrypt (self->engine, plain, length, binding,
-                                       self->can_write ? self->passphrases[0] : NULL,
+                                       keys->can_write ? keys->secrets[0] : NULL,
                                        message, cancellable, error);
   end (self);
 
@@ -405,28 +487,31 @@ _mb_cipher_encrypt (MbCipher      *self,
 /* The passphrase to try first. */
 static guint
 get_sender_key (MbCipher   *self,
+                const Keys *keys,
                 const char *sender)
 {
   g_autoptr(GMutexLocker) locker = NULL;
   guint index;
 
-  if (sender == NULL || self->n_passphrases < 2)
+  if (sender == NULL || keys->n_secrets < 2)
     return 0;
 
   locker = g_mutex_locker_new (&self->mutex);
   index = GPOINTER_TO_UINT (g_hash_table_lookup (self->sender_keys, sender));
 
-  return index > 0 ? index - 1 : 0;
+  /* It may be of passphrases before a change. */
+  return index > 0 && index <= keys->n_secrets ? index - 1 : 0;
 }
 
 static void
 set_sender_key (MbCipher   *self,
+                const Keys *keys,
                 const char *sender,
                 guint       index)
 {
   g_autoptr(GMutexLocker) locker = NULL;
 
-  if (sender == NULL || self->n_passphrases < 2)
+  if (sender == NULL || keys->n_secrets < 2)
     return;
 
   locker = g_mutex_locker_new (&self->mutex);
@@ -469,6 +554,7 @@ decrypt_message (MbCipher             *self,
                  GError              **error)
 {
   MbCipherEngine *engine = self->engine;
+  g_autoptr(Keys) keys = get_keys (self);
   g_autoptr(GError) kept = NULL;
   GError *now = NULL;
   guint first;
@@ -484,18 +570,18 @@ decrypt_message (MbCipher             *self,
         }
     }
 
-  first = get_sender_key (self, sender);
+  first = get_sender_key (self, keys, sender);
 
-  for (guint i = 0; info->n_symmetric > 0 && i < self->n_passphrases; i++)
+  for (guint i = 0; info->n_symmetric > 0 && i < keys->n_secrets; i++)
     {
       /* The first, then the others in their order. */
       guint index = i == 0 ? first : i <= first ? i - 1 : i;
 
-      if (engine->klass->decrypt (engine, message->data, message->len, self->passphrases[index],
+      if (engine->klass->decrypt (engine, message->data, message->len, keys->secrets[index],
                                   out, cancellable, &now))
         {
           out->key_index = (int) index;
-          set_sender_key (self, sender, index);
+          set_sender_key (self, keys, sender, index);
           return TRUE;
         }
       if (!can_try_next (&kept, g_steal_pointer (&now)))

@@ -169,6 +169,80 @@ _mb_client_add_drop_properties (GParamSpec **properties)
    * Since: 0.1
    */
   properties[MB_DROP_REASON_KERNEL] = drop_property ("dropped-kernel");
+
+  /**
+   * MbClient:dropped-wrong-key:
+   *
+   * How many messages were dropped because none of the keys opened them. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_WRONG_KEY] = drop_property ("dropped-wrong-key");
+
+  /**
+   * MbClient:dropped-plaintext:
+   *
+   * How many messages were dropped because they were not encrypted. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_PLAINTEXT] = drop_property ("dropped-plaintext");
+
+  /**
+   * MbClient:dropped-replay:
+   *
+   * How many messages were dropped because they had been taken before. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_REPLAY] = drop_property ("dropped-replay");
+
+  /**
+   * MbClient:dropped-forged:
+   *
+   * How many messages were dropped because they were changed, or belonged to another topic, author
+   * or id. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_FORGED] = drop_property ("dropped-forged");
+
+  /**
+   * MbClient:dropped-untrusted:
+   *
+   * How many messages were dropped because no trusted key had signed them. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_UNTRUSTED] = drop_property ("dropped-untrusted");
+
+  /**
+   * MbClient:dropped-cipher-busy:
+   *
+   * How many messages were dropped because too many were waiting to be decrypted. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_CIPHER_BUSY] = drop_property ("dropped-cipher-busy");
+
+  /**
+   * MbClient:dropped-cipher-failed:
+   *
+   * How many messages were dropped because GnuPG failed or took too long. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_CIPHER_FAILED] = drop_property ("dropped-cipher-failed");
+
+  /**
+   * MbClient:dropped-not-sent:
+   *
+   * How many messages of this client were dropped because they could not be encrypted or sent. Not
+   * notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_NOT_SENT] = drop_property ("dropped-not-sent");
 }
 
 void
@@ -182,7 +256,8 @@ _mb_client_add_drop_signal (void)
    * @topic: (nullable): the topic of the first of them, if it is known
    * @detail: (nullable): more about the first of them, for people
    *
-   * Emitted when messages were dropped on the way in. The detail is the nick of the reason: connect to
+   * Emitted when messages were dropped on the way in, and, as `not-sent`, when messages that waited to be
+   * encrypted could not be sent. The detail is the nick of the reason: connect to
    * `dropped::schema` to hear of that reason only.
    *
    * Drops are collected until the main loop has time, so that a flood of them makes few emissions.

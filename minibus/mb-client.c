@@ -73,11 +73,11 @@ enum
   PROP_N_SENT,
   PROP_N_UNWANTED,
   PROP_NAME,
-  PROP_PASSPHRASE,
   PROP_TRANSPORT,
   /* One for each drop reason, in the order of the enumeration. */
   PROP_DROPPED_FIRST,
-  N_PROPS = PROP_DROPPED_FIRST + MB_N_DROP_REASONS
+  PROP_KEYS_FIRST = PROP_DROPPED_FIRST + MB_N_DROP_REASONS,
+  N_PROPS = PROP_KEYS_FIRST + MB_N_KEYS_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
@@ -91,14 +91,6 @@ make_name (void)
   g_strcanon (program, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-", '-');
 
   return g_strdup_printf ("%s-%08x", program, g_random_int ());
-}
-
-static void
-clear_passphrase (MbClient *self)
-{
-  if (self->passphrase != NULL)
-    explicit_bzero (self->passphrase, strlen (self->passphrase));
-  g_clear_pointer (&self->passphrase, g_free);
 }
 
 static void
@@ -118,6 +110,7 @@ prepare (MbClient  *self,
          GError   **error)
 {
   g_autoptr(MbAddress) address = NULL;
+  g_autoptr(MbCipher) cipher = NULL;
 
   if (self->is_open || self->opening)
     {
@@ -126,14 +119,8 @@ prepare (MbClient  *self,
       return FALSE;
     }
 
-  /* Sending in the clear what was meant to be secret would be worse than not sending at all. */
-  if (self->passphrase != NULL)
-    {
-      g_set_error_literal (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_NOT_SUPPORTED,
-                           _("The client has a passphrase, but this version of the library cannot encrypt; "
-                             "unset the passphrase to use the bus without encryption"));
-      return FALSE;
-    }
+  if (!_mb_client_make_cipher (self, &cipher, error))
+    return FALSE;
 
   if (self->given_transport != NULL)
     {
@@ -148,6 +135,7 @@ prepare (MbClient  *self,
       self->transport = mb_transport_new_for_address (address);
     }
 
+  self->cipher = g_steal_pointer (&cipher);
   self->receiver = _mb_core_prepare (self->core);
   self->opening = TRUE;
 
@@ -163,6 +151,26 @@ clear_transport (MbClient *self)
   if (self->receiver != NULL)
     _mb_receiver_detach (self->receiver);
   g_clear_object (&self->receiver);
+}
+
+/* Ends what is being encrypted and decrypted, and removes what GnuPG worked in. */
+static void
+clear_cipher (MbClient *self)
+{
+  if (self->cipher == NULL)
+    return;
+
+  _mb_core_set_cipher (self->core, NULL, FALSE);
+  _mb_cipher_close (self->cipher);
+  g_clear_pointer (&self->cipher, _mb_cipher_unref);
+}
+
+/* Before the transport is opened: packets may come at once. */
+static void
+use_cipher (MbClient *self)
+{
+  if (self->cipher != NULL)
+    _mb_core_set_cipher (self->core, self->cipher, _mb_client_refuses_plaintext (self));
 }
 
 /* Returns whether the client is open now: it may have been closed while it was being opened. */
@@ -185,9 +193,14 @@ end_opening (MbClient  *self,
     }
 
   if (opened)
-    _mb_core_set_transport (self->core, self->transport);
+    {
+      _mb_core_set_transport (self->core, self->transport);
+    }
   else
-    clear_transport (self);
+    {
+      clear_transport (self);
+      clear_cipher (self);
+    }
 
   set_is_open (self, opened);
 
@@ -208,6 +221,7 @@ close_quietly (MbClient *self)
   _mb_core_set_transport (self->core, NULL);
   mb_transport_close (self->transport);
   clear_transport (self);
+  clear_cipher (self);
 
   g_set_error (&error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
                _("The client “%s” was closed before the answer came"), self->name);
@@ -261,7 +275,7 @@ mb_client_finalize (GObject *object)
 {
   MbClient *self = MB_CLIENT (object);
 
-  clear_passphrase (self);
+  _mb_client_clear_keys (self);
   g_clear_pointer (&self->core, _mb_core_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_pointer (&self->name, g_free);
@@ -282,9 +296,14 @@ mb_client_get_property (GObject    *object,
 {
   MbClient *self = MB_CLIENT (object);
 
-  if (prop_id >= PROP_DROPPED_FIRST && prop_id < N_PROPS)
+  if (prop_id >= PROP_DROPPED_FIRST && prop_id < PROP_KEYS_FIRST)
     {
       g_value_set_uint (value, mb_client_get_dropped (self, prop_id - PROP_DROPPED_FIRST));
+      return;
+    }
+  if (prop_id >= PROP_KEYS_FIRST && prop_id < N_PROPS)
+    {
+      _mb_client_get_keys_property (self, prop_id - PROP_KEYS_FIRST, value);
       return;
     }
 
@@ -335,6 +354,12 @@ mb_client_set_property (GObject      *object,
 {
   MbClient *self = MB_CLIENT (object);
 
+  if (prop_id >= PROP_KEYS_FIRST && prop_id < N_PROPS)
+    {
+      _mb_client_set_keys_property (self, prop_id - PROP_KEYS_FIRST, value);
+      return;
+    }
+
   switch (prop_id)
     {
     case PROP_ADDRESS:
@@ -348,10 +373,6 @@ mb_client_set_property (GObject      *object,
     case PROP_NAME:
       if (g_value_get_string (value) != NULL)
         self->name = g_utf8_make_valid (g_value_get_string (value), -1);
-      break;
-
-    case PROP_PASSPHRASE:
-      mb_client_set_passphrase (self, g_value_get_string (value));
       break;
 
     case PROP_TRANSPORT:
@@ -459,18 +480,6 @@ mb_client_class_init (MbClientClass *klass)
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * MbClient:passphrase: (setter set_passphrase)
-   *
-   * The passphrase of the bus.
-   *
-   * Since: 0.1
-   */
-  properties[PROP_PASSPHRASE] =
-    g_param_spec_string ("passphrase", NULL, NULL,
-                         NULL,
-                         G_PARAM_WRITABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
-
-  /**
    * MbClient:transport: (getter get_transport) (setter set_transport)
    *
    * A transport to use instead of the one that the address names.
@@ -483,6 +492,7 @@ mb_client_class_init (MbClientClass *klass)
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   _mb_client_add_drop_properties (&properties[PROP_DROPPED_FIRST]);
+  _mb_client_add_keys_properties (&properties[PROP_KEYS_FIRST]);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   _mb_client_add_drop_signal ();
 }
@@ -493,6 +503,7 @@ mb_client_init (MbClient *self)
   self->context = g_main_context_ref_thread_default ();
   self->thread = g_thread_self ();
   self->max_packet_size = DEFAULT_MAX_PACKET_SIZE;
+  _mb_client_init_keys (self);
 
   g_mutex_init (&self->lock);
   self->subscribers = g_ptr_array_new_with_free_func (g_object_unref);
@@ -646,30 +657,6 @@ mb_client_get_name (MbClient *self)
 }
 
 /**
- * mb_client_set_passphrase: (set-property passphrase)
- * @self: a client
- * @passphrase: (nullable): a passphrase, or `NULL` for none
- *
- * Sets the passphrase that the bus is encrypted with.
- *
- * This version of the library cannot encrypt. A client that has a passphrase fails to open, with
- * [error@ClientError], rather than to send in the clear.
- *
- * Since: 0.1
- */
-void
-mb_client_set_passphrase (MbClient   *self,
-                          const char *passphrase)
-{
-  g_return_if_fail (MB_IS_CLIENT (self));
-
-  clear_passphrase (self);
-  /* As for Python peers, an empty passphrase is none. */
-  if (passphrase != NULL && passphrase[0] != '\0')
-    self->passphrase = g_strdup (passphrase);
-}
-
-/**
  * mb_client_get_transport: (get-property transport)
  * @self: a client
  *
@@ -715,10 +702,12 @@ mb_client_set_transport (MbClient    *self,
  * @cancellable: (nullable): to give up
  * @error: return location for an error
  *
- * Opens the client: joins the bus. With the transports of this version this does not wait.
+ * Opens the client: joins the bus. With the transports of this version this does not wait, unless the client has
+ * a passphrase or keys: then it makes sure that GnuPG works, which takes some 50 ms, and a second at worst.
  *
- * The errors are [error@AddressError], [error@TransportError] and [error@ClientError] (already open, passphrase
- * not supported). The client can be used as before when it fails.
+ * The errors are [error@AddressError], [error@TransportError], [error@ClientError] (already open) and
+ * [error@CipherError] (GnuPG is missing or does not work, a passphrase or key cannot be used). The client can be
+ * used as before when it fails.
  *
  * Returns: true if the client is open
  *
@@ -729,6 +718,8 @@ mb_client_open_sync (MbClient      *self,
                      GCancellable  *cancellable,
                      GError       **error)
 {
+  gboolean opened;
+
   g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -736,8 +727,14 @@ mb_client_open_sync (MbClient      *self,
   if (!prepare (self, error))
     return FALSE;
 
-  return end_opening (self, mb_transport_open_sync (self->transport, self->receiver, cancellable, error),
-                      error);
+  opened = self->cipher == NULL || _mb_cipher_open (self->cipher, cancellable, error);
+  if (opened)
+    {
+      use_cipher (self);
+      opened = mb_transport_open_sync (self->transport, self->receiver, cancellable, error);
+    }
+
+  return end_opening (self, opened, error);
 }
 
 static void
@@ -754,6 +751,41 @@ opened_cb (GObject      *object,
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+static void
+open_cipher_thread (GTask        *task,
+                    gpointer      source_object,
+                    gpointer      task_data,
+                    GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (_mb_cipher_open (task_data, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+cipher_opened_cb (GObject      *object,
+                  GAsyncResult *result,
+                  gpointer      user_data)
+{
+  MbClient *self = MB_CLIENT (object);
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    {
+      end_opening (self, FALSE, NULL);
+      g_task_return_error (task, error);
+      return;
+    }
+
+  use_cipher (self);
+  mb_transport_open_async (self->transport, self->receiver, g_task_get_cancellable (task), opened_cb,
+                           g_object_ref (task));
 }
 
 /**
@@ -785,6 +817,15 @@ mb_client_open_async (MbClient            *self,
   if (!prepare (self, &error))
     {
       g_task_return_error (task, error);
+      return;
+    }
+
+  if (self->cipher != NULL)
+    {
+      g_autoptr(GTask) opening = g_task_new (self, cancellable, cipher_opened_cb, g_steal_pointer (&task));
+
+      g_task_set_task_data (opening, _mb_cipher_ref (self->cipher), (GDestroyNotify) _mb_cipher_unref);
+      g_task_run_in_thread (opening, open_cipher_thread);
       return;
     }
 
@@ -822,7 +863,8 @@ mb_client_open_finish (MbClient      *self,
  *
  * Closes the client: leaves the bus.
  *
- * What was received before and waits for the main loop is still delivered. Calls that wait for an answer end
+ * What was received before and waits for the main loop is still delivered. What still waits to be encrypted is
+ * not sent, and counted by [property@Client:dropped-not-sent]: see [method@Client.flush_sync]. Calls that wait for an answer end
  * with [error@ClientError]. Publishers, subscribers and services stay, and work again when the client is opened
  * again. Closing twice is harmless.
  *

@@ -49,6 +49,59 @@ MB_AVAILABLE_IN_ALL
 void             mb_client_set_passphrase        (MbClient             *self,
                                                   const char           *passphrase);
 MB_AVAILABLE_IN_ALL
+void             mb_client_set_read_passphrases  (MbClient             *self,
+                                                  const char * const   *passphrases);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_read_passphrase_sync  (MbClient             *self,
+                                                  GInputStream         *stream,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void             mb_client_read_passphrase_async (MbClient             *self,
+                                                  GInputStream         *stream,
+                                                  GCancellable         *cancellable,
+                                                  GAsyncReadyCallback   callback,
+                                                  gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_read_passphrase_finish (MbClient             *self,
+                                                   GAsyncResult         *result,
+                                                   GError              **error);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_get_accept_plaintext  (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_accept_plaintext  (MbClient             *self,
+                                                  gboolean              accept_plaintext);
+MB_AVAILABLE_IN_ALL
+guint            mb_client_get_s2k_count         (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_s2k_count         (MbClient             *self,
+                                                  guint                 s2k_count);
+MB_AVAILABLE_IN_ALL
+const char      *mb_client_get_gnupg_home        (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_gnupg_home        (MbClient             *self,
+                                                  const char           *gnupg_home);
+MB_AVAILABLE_IN_ALL
+const char      *mb_client_get_signing_key       (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_signing_key       (MbClient             *self,
+                                                  const char           *signing_key);
+MB_AVAILABLE_IN_ALL
+const char * const *mb_client_get_recipients (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_recipients        (MbClient             *self,
+                                                  const char * const   *recipients);
+MB_AVAILABLE_IN_ALL
+const char * const *mb_client_get_trusted_keys (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_trusted_keys      (MbClient             *self,
+                                                  const char * const   *trusted_keys);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_get_require_signature (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_require_signature (MbClient             *self,
+                                                  gboolean              require_signature);
+MB_AVAILABLE_IN_ALL
 MbTransport     *mb_client_get_transport         (MbClient             *self);
 MB_AVAILABLE_IN_ALL
 void             mb_client_set_transport         (MbClient             *self,
@@ -71,6 +124,19 @@ gboolean         mb_client_open_finish           (MbClient             *self,
                                                   GError              **error);
 MB_AVAILABLE_IN_ALL
 void             mb_client_close                 (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_flush_sync            (MbClient             *self,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void             mb_client_flush_async           (MbClient             *self,
+                                                  GCancellable         *cancellable,
+                                                  GAsyncReadyCallback   callback,
+                                                  gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_flush_finish          (MbClient             *self,
+                                                  GAsyncResult         *result,
+                                                  GError              **error);
 MB_AVAILABLE_IN_ALL
 MbPublisher     *mb_client_create_publisher      (MbClient             *self,
                                                   const char           *topic,

@@ -7,9 +7,11 @@
 #pragma once
 
 #include "mb-calls-private.h"
+#include "mb-cipher-queue-private.h"
 #include "mb-counters-private.h"
 #include "mb-mailbox-private.h"
 #include "mb-message-private.h"
+#include "mb-replay-private.h"
 #include "mb-router-private.h"
 #include "mb-schema-table-private.h"
 #include "mb-transport.h"
@@ -43,12 +45,21 @@ typedef enum
   MB_N_LISTS,
 } MbList;
 
+/* How data goes out. */
+typedef enum
+{
+  MB_SECRECY_DEFAULT,      /* encrypted by who has keys, but for what goes to a built-in service */
+  MB_SECRECY_CLEAR,
+  MB_SECRECY_ENCRYPTED,    /* or not at all */
+} MbSecrecy;
+
 /* An answer to a packet, sent when the packet has been dealt with. */
 typedef struct
 {
-  char    *topic;
-  char    *id;
-  GString *data;
+  char      *topic;
+  char      *id;
+  GString   *data;
+  MbSecrecy  secrecy;
 } MbAnswer;
 
 /* What is in the inbox of a subscriber or service. */
@@ -81,6 +92,14 @@ struct _MbCore
   GHashTable      *outlets;       /* send_lock; topic to MbOutlet */
   GString         *packet;        /* send_lock */
 
+  /* Encryption; see mb-core-cipher.c. */
+  MbCipher        *cipher;        /* send_lock; NULL without keys, as the queue */
+  MbCipherQueue   *out_queue;     /* send_lock */
+  guint64          n_queued;      /* send_lock */
+  guint64          n_dequeued;    /* send_lock */
+  GError          *queue_error;   /* send_lock; the first since somebody asked, or NULL */
+  GCond            dequeued;      /* send_lock */
+
   GMutex           receive_lock;  /* all of the way in */
   GString         *topic_buffer;  /* receive_lock, as the rest */
   GString         *data_buffer;
@@ -88,6 +107,9 @@ struct _MbCore
   GPtrArray       *accepted;      /* routes */
   GPtrArray       *ready;         /* deliveries, each after its route */
   GQueue           answers;
+  MbCipherQueue   *in_queue;      /* NULL without keys */
+  gboolean         refuses_plaintext;
+  MbReplay        *replay;        /* NULL before there are keys */
 };
 
 /* `context` and `owner` are where `report` is called with the reasons of drops, plus one. */
@@ -129,12 +151,13 @@ MbOutlet  *_mb_core_find_outlet    (MbCore        *self,
 void       _mb_core_close_outlet   (MbCore        *self,
                                     MbOutlet      *outlet);
 void       _mb_outlet_free         (MbOutlet      *outlet);
-/* Without an id, makes one. `data` is valid JSON text. */
+/* Without an id, makes one. `data` is valid JSON text. When it has to be encrypted first, it is sent later. */
 gboolean   _mb_core_send           (MbCore        *self,
                                     MbOutlet      *outlet,
                                     const char    *id,
                                     const char    *data,
                                     gsize          length,
+                                    MbSecrecy      secrecy,
                                     GError       **error);
 /* On a topic that may be used only once, and so has no numbers. */
 gboolean   _mb_core_send_uncounted (MbCore        *self,
@@ -142,6 +165,28 @@ gboolean   _mb_core_send_uncounted (MbCore        *self,
                                     const char    *id,
                                     const char    *data,
                                     gsize          length,
+                                    MbSecrecy      secrecy,
+                                    GError       **error);
+/* A reply is not fit to be sent: to the caller, silence would mean that nobody is there. */
+void       _mb_core_send_answer_error
+                                   (MbCore        *self,
+                                    const char    *reply_topic,
+                                    const char    *id,
+                                    const char    *message,
+                                    MbSecrecy      secrecy);
+/* Sends one packet. send_lock is held, and there is a transport. */
+gboolean   _mb_core_send_packet    (MbCore        *self,
+                                    const char    *topic,
+                                    guint32        hash,
+                                    guint64        sequence,
+                                    const char    *id,
+                                    gboolean       encrypted,
+                                    const char    *data,
+                                    gsize          length,
+                                    GError       **error);
+void       _mb_core_set_too_large  (MbCore        *self,
+                                    const char    *topic,
+                                    gsize          size,
                                     GError       **error);
 /* Writes a value to be sent, given as node or as text, as JSON text; and as a node too if any of
  * `schemas` is to be checked, which it does. */
@@ -158,7 +203,41 @@ void       _mb_core_receive        (MbCore        *self,
 void       _mb_core_answer         (MbCore        *self,
                                     const char    *topic,
                                     const char    *id,
-                                    GString       *data);
+                                    GString       *data,
+                                    MbSecrecy      secrecy);
 void       _mb_delivery_free       (gpointer       data);
+
+/* Encryption: mb-core-cipher.c */
+/* Encrypts and decrypts with this open cipher from here on; NULL: not at all, and what is under way ends. */
+void       _mb_core_set_cipher     (MbCore        *self,
+                                    MbCipher      *cipher,
+                                    gboolean       refuses_plaintext);
+/* Queues data to be encrypted and sent. send_lock is held, and there is a transport. */
+gboolean   _mb_core_seal           (MbCore        *self,
+                                    MbOutlet      *outlet,
+                                    const char    *id,
+                                    guint64        sequence,
+                                    const char    *data,
+                                    gsize          length,
+                                    GError       **error);
+/* Waits until everything that is in the queue now has been sent. */
+gboolean   _mb_core_flush          (MbCore        *self,
+                                    GCancellable  *cancellable,
+                                    GError       **error);
+/* Whether a message that was decrypted is what its header says, and is new; counts it if not. receive_lock is
+ * held. */
+gboolean   _mb_core_check_sealed   (MbCore        *self,
+                                    const MbCipherResult
+                                                  *plain,
+                                    GBytes        *wire,
+                                    const char    *topic,
+                                    const char    *author,
+                                    const char    *id,
+                                    guint64        session,
+                                    guint64        sequence);
+/* Counts a message that could not be decrypted. */
+void       _mb_core_drop_sealed    (MbCore        *self,
+                                    const char    *topic,
+                                    const GError  *error);
 
 G_END_DECLS

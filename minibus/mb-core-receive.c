@@ -30,10 +30,12 @@ typedef struct
   MbTopicEntry *entry;
   char         *author;      /* owned, or NULL */
   char         *id;          /* owned, or NULL */
+  char         *signer;      /* owned, or NULL */
   JsonNode     *data;        /* owned, until a message takes it */
   JsonNode     *header;      /* owned, likewise; or NULL */
   gsize         cost;
   gint64        received_at;
+  gboolean      only_asks;   /* in the clear, where that is refused: only what concerns built-in services */
 
   /* Messages made of it, one for each main context. */
   struct
@@ -43,6 +45,16 @@ typedef struct
   }             messages[4];
   guint         n_messages;
 } Incoming;
+
+/* A packet that waits to be decrypted. */
+typedef struct
+{
+  MbCore   *core;
+  Incoming  in;        /* without entry; of the packet, the header and the tag are kept */
+  char     *topic;     /* a GRefString */
+  char     *header;
+  GBytes   *wire;
+} Sealed;
 
 /* A request that nobody took out of its inbox. */
 static void
@@ -56,7 +68,9 @@ refuse_request (MbCore    *core,
   g_autoptr(GString) data = g_string_new (NULL);
 
   _mb_json_append_string (data, message, strlen (message));
-  _mb_core_send_uncounted (core, error_topic, mb_message_get_id (request), data->str, data->len, NULL);
+  _mb_core_send_uncounted (core, error_topic, mb_message_get_id (request), data->str, data->len,
+                           mb_message_get_is_encrypted (request) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR,
+                           NULL);
 }
 
 void
@@ -94,6 +108,7 @@ incoming_clear (Incoming *in)
 {
   g_clear_pointer (&in->author, g_free);
   g_clear_pointer (&in->id, g_free);
+  g_clear_pointer (&in->signer, g_free);
   g_clear_pointer (&in->data, json_node_unref);
   g_clear_pointer (&in->header, json_node_unref);
   for (guint i = 0; i < in->n_messages; i++)
@@ -116,6 +131,8 @@ make_message (Incoming *in)
     .session = in->packet.tag.present ? in->packet.tag.session : 0,
     .sequence = in->packet.tag.present ? in->packet.tag.sequence : 0,
     .received_at = in->received_at,
+    .encrypted = in->packet.encrypted,
+    .signer = g_strdup (in->signer),
   };
 
   /* Nodes must not be shared between threads, so the message for another context reads the text again. */
@@ -207,6 +224,13 @@ service_of (MbTopicEntry *entry,
   return g_strndup (entry->topic, entry->length - strlen (suffix));
 }
 
+/* Answers go in the manner of the request. */
+static MbSecrecy
+get_secrecy (Incoming *in)
+{
+  return in->packet.encrypted ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR;
+}
+
 static void
 answer_error (Incoming   *in,
               const char *message)
@@ -216,7 +240,7 @@ answer_error (Incoming   *in,
   GString *data = g_string_new (NULL);
 
   _mb_json_append_string (data, message, strlen (message));
-  _mb_core_answer (in->core, topic, in->id, data);
+  _mb_core_answer (in->core, topic, in->id, data, get_secrecy (in));
 }
 
 /* Ends the call that this packet answers, if it is one of ours. */
@@ -436,7 +460,10 @@ deliver (Incoming *in)
       MbRoute *route = g_ptr_array_index (routes, i);
 
       if (route->kind == MB_ROUTE_BUILTIN && in->id != NULL)
-        _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data);
+        _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data, get_secrecy (in));
+
+      if (in->only_asks)
+        continue;
 
       if ((route->kind == MB_ROUTE_SUBSCRIBER || (route->kind == MB_ROUTE_REQUEST && in->id != NULL)) &&
           accept_data (in, route))
@@ -462,16 +489,200 @@ deliver (Incoming *in)
     }
 }
 
+/* Takes the data in data_buffer, which are those of the sender. */
+static void
+take_data (Incoming *in)
+{
+  MbCore *self = in->core;
+  g_autoptr(GError) error = NULL;
+  gsize n_nodes;
+
+  if (in->packet.n_extra_members > 0)
+    {
+      in->header = _mb_packet_read_extra (&in->packet, &error);
+      if (in->header == NULL)
+        {
+          _mb_core_drop (self, MB_DROP_REASON_NOT_PACKET, 1, in->entry->topic, error->message);
+          return;
+        }
+    }
+
+  if (in->id == NULL && is_service_packet (in))
+    _mb_core_drop (self, MB_DROP_REASON_NO_ID, 1, in->entry->topic,
+                   "requests and their answers are told apart by their id");
+
+  in->data = _mb_json_read (self->data_buffer->str, self->data_buffer->len, &n_nodes, &error);
+  if (in->data == NULL)
+    {
+      refuse_data (in, error);
+      return;
+    }
+  in->cost = MESSAGE_COST + self->data_buffer->len + n_nodes * NODE_COST;
+
+  deliver (in);
+}
+
+/* Whether what came in the clear is taken. */
+static gboolean
+check_plaintext (Incoming *in)
+{
+  MbCore *self = in->core;
+
+  if (!self->refuses_plaintext)
+    return TRUE;
+
+  /* Nobody needs a key to ask who is there, and our own questions go, and may be answered, in the clear. */
+  if (_mb_builtin_has_topic (in->entry->topic) &&
+      (has_route (in, MB_ROUTE_BUILTIN) || has_route (in, MB_ROUTE_REPLY) || has_route (in, MB_ROUTE_ERROR)))
+    {
+      in->only_asks = TRUE;
+      return TRUE;
+    }
+
+  _mb_core_drop (self, MB_DROP_REASON_PLAINTEXT, 1, in->entry->topic,
+                 "it is not encrypted, and this client has a key; set accept-plaintext to take it");
+
+  return FALSE;
+}
+
+static void
+sealed_free (gpointer data)
+{
+  Sealed *sealed = data;
+
+  incoming_clear (&sealed->in);
+  g_ref_string_release (sealed->topic);
+  g_free (sealed->header);
+  g_bytes_unref (sealed->wire);
+  _mb_core_unref (sealed->core);
+  g_free (sealed);
+}
+
+/* receive_lock is held. The client may have changed its mind about the topic meanwhile. */
+static void
+take_decrypted (Sealed          *sealed,
+                MbCipherOutcome *outcome)
+{
+  MbCore *self = sealed->core;
+  Incoming *in = &sealed->in;
+  guint n_limited;
+
+  in->entry = _mb_router_look_up (self->router, sealed->topic, strlen (sealed->topic), &n_limited);
+  if (in->entry->routes->len == 0)
+    {
+      g_atomic_int_inc (&self->counters.n_unwanted);
+      return;
+    }
+
+  if (outcome->error != NULL)
+    {
+      _mb_core_drop_sealed (self, sealed->topic, outcome->error);
+      return;
+    }
+
+  if (!_mb_core_check_sealed (self, &outcome->plain, sealed->wire, sealed->topic, in->author, in->id,
+                              in->packet.tag.present ? in->packet.tag.session : 0,
+                              in->packet.tag.present ? in->packet.tag.sequence : 0))
+    return;
+
+  in->signer = g_steal_pointer (&outcome->plain.signer);
+  g_string_truncate (self->data_buffer, 0);
+  g_string_append_len (self->data_buffer, outcome->plain.plain->str, (gssize) outcome->plain.plain->len);
+  take_data (in);
+}
+
+static void
+send_answers (MbCore *self,
+              GQueue *answers)
+{
+  MbAnswer *answer;
+
+  while ((answer = g_queue_pop_head (answers)) != NULL)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
+                                    answer->secrecy, &error))
+        {
+          g_debug ("An answer could not be sent: %s", error->message);
+          if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE))
+            _mb_core_send_answer_error (self, answer->topic, answer->id, error->message, answer->secrecy);
+        }
+
+      g_free (answer->topic);
+      g_free (answer->id);
+      g_string_free (answer->data, TRUE);
+      g_free (answer);
+    }
+}
+
+static void
+decrypted_cb (MbCipherOutcome *outcome,
+              gpointer         user_data)
+{
+  Sealed *sealed = user_data;
+  MbCore *self = sealed->core;
+  GQueue answers;
+
+  g_mutex_lock (&self->receive_lock);
+  take_decrypted (sealed, outcome);
+  answers = self->answers;
+  g_queue_init (&self->answers);
+  g_mutex_unlock (&self->receive_lock);
+
+  send_answers (self, &answers);
+}
+
+/* Hands the packet, whose wire text is in data_buffer, to the threads that decrypt. */
+static void
+decrypt_later (Incoming *in)
+{
+  MbCore *self = in->core;
+  g_autofree char *key = NULL;
+  g_autoptr(GError) error = NULL;
+  Sealed *sealed;
+
+  if (self->in_queue == NULL)
+    {
+      _mb_core_drop (self, MB_DROP_REASON_NO_KEY, 1, in->entry->topic,
+                     "it is encrypted, and this client has no passphrase");
+      return;
+    }
+
+  sealed = g_new0 (Sealed, 1);
+  sealed->core = _mb_core_ref (self);
+  sealed->topic = g_ref_string_acquire (in->entry->topic);
+  sealed->wire = g_bytes_new (self->data_buffer->str, self->data_buffer->len);
+  sealed->header = g_memdup2 (in->packet.header, in->packet.header_length);
+  sealed->in.core = self;
+  sealed->in.packet.encrypted = TRUE;
+  sealed->in.packet.tag = in->packet.tag;
+  sealed->in.packet.header = sealed->header;
+  sealed->in.packet.header_length = in->packet.header_length;
+  sealed->in.packet.n_extra_members = in->packet.n_extra_members;
+  sealed->in.author = g_steal_pointer (&in->author);
+  sealed->in.id = g_steal_pointer (&in->id);
+  sealed->in.received_at = in->received_at;
+
+  /* One after the other are those of one run of one sender. */
+  key = g_strdup_printf ("%016" G_GINT64_MODIFIER "x/%s", in->packet.tag.present ? in->packet.tag.session : 0,
+                         sealed->in.author != NULL ? sealed->in.author : "");
+  if (_mb_cipher_queue_decrypt (self->in_queue, key, sealed->wire, NULL, decrypted_cb, sealed, sealed_free,
+                                &error))
+    return;
+
+  _mb_core_drop_sealed (self, sealed->topic, error);
+  sealed_free (sealed);
+}
+
 static void
 receive_locked (MbCore     *self,
                 const char *datagram,
                 gsize       length)
 {
   g_auto(Incoming) in = { .core = self };
-  g_autoptr(GError) error = NULL;
   MbPacketStatus status;
   MbSpan *topic = &in.packet.topic;
-  gsize n_nodes;
   guint n_limited;
 
   status = _mb_packet_scan_header (&in.packet, datagram, length);
@@ -523,80 +734,9 @@ receive_locked (MbCore     *self,
     return;
 
   if (in.packet.encrypted)
-    {
-      _mb_core_drop (self, MB_DROP_REASON_NO_KEY, 1, in.entry->topic,
-                     "it is encrypted, and this client has no passphrase");
-      return;
-    }
-
-  if (in.packet.n_extra_members > 0)
-    {
-      in.header = _mb_packet_read_extra (&in.packet, &error);
-      if (in.header == NULL)
-        {
-          _mb_core_drop (self, MB_DROP_REASON_NOT_PACKET, 1, in.entry->topic, error->message);
-          return;
-        }
-    }
-
-  if (in.id == NULL && is_service_packet (&in))
-    _mb_core_drop (self, MB_DROP_REASON_NO_ID, 1, in.entry->topic,
-                   "requests and their answers are told apart by their id");
-
-  in.data = _mb_json_read (self->data_buffer->str, self->data_buffer->len, &n_nodes, &error);
-  if (in.data == NULL)
-    {
-      refuse_data (&in, error);
-      return;
-    }
-  in.cost = MESSAGE_COST + self->data_buffer->len + n_nodes * NODE_COST;
-
-  deliver (&in);
-}
-
-/* A reply that is not fit to be sent becomes an error: to the caller, silence would mean that nobody is there. */
-static void
-send_answer_error (MbCore         *self,
-                   const MbAnswer *answer,
-                   const char     *message)
-{
-  g_autofree char *service = NULL;
-  g_autofree char *topic = NULL;
-  g_autoptr(GString) data = NULL;
-
-  if (!g_str_has_suffix (answer->topic, MB_SUFFIX_REPLY))
-    return;
-
-  service = g_strndup (answer->topic, strlen (answer->topic) - strlen (MB_SUFFIX_REPLY));
-  topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
-  data = g_string_new (NULL);
-  _mb_json_append_string (data, message, strlen (message));
-  _mb_core_send_uncounted (self, topic, answer->id, data->str, data->len, NULL);
-}
-
-static void
-send_answers (MbCore *self,
-              GQueue *answers)
-{
-  MbAnswer *answer;
-
-  while ((answer = g_queue_pop_head (answers)) != NULL)
-    {
-      g_autoptr(GError) error = NULL;
-
-      if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
-                                    &error))
-        {
-          g_debug ("An answer could not be sent: %s", error->message);
-          if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE))
-            send_answer_error (self, answer, error->message);
-        }
-
-      g_free (answer->topic);
-      g_free (answer->id);
-      g_string_free (answer->data, TRUE);
-      g_free (answer);
-    }
+    decrypt_later (&in);
+  else if (check_plaintext (&in))
+    take_data (&in);
 }
 
 void
@@ -628,12 +768,14 @@ void
 _mb_core_answer (MbCore     *self,
                  const char *topic,
                  const char *id,
-                 GString    *data)
+                 GString    *data,
+                 MbSecrecy   secrecy)
 {
   MbAnswer *answer = g_new (MbAnswer, 1);
 
   answer->topic = g_strdup (topic);
   answer->id = g_strdup (id);
   answer->data = data;
+  answer->secrecy = secrecy;
   g_queue_push_tail (&self->answers, answer);
 }

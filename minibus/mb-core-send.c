@@ -14,6 +14,7 @@
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-packet-private.h"
+#include "mb-service-names-private.h"
 
 /* Topics whose numbers are remembered although nobody publishes on them just now. */
 #define MAX_OUTLETS 4096
@@ -82,6 +83,63 @@ _mb_core_close_outlet (MbCore   *self,
     _mb_outlet_free (outlet);
 }
 
+void
+_mb_core_set_too_large (MbCore      *self,
+                        const char  *topic,
+                        gsize        size,
+                        GError     **error)
+{
+  g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE,
+               _("The packet for “%s” would have %zu bytes, and the limit is %u; send "
+                 "less, or raise the client's max-packet-size if all who listen can take it (Python "
+                 "peers take at most 1500 or 8192 bytes)"),
+               topic, size, self->max_packet_size);
+}
+
+gboolean
+_mb_core_send_packet (MbCore      *self,
+                      const char  *topic,
+                      guint32      hash,
+                      guint64      sequence,
+                      const char  *id,
+                      gboolean     encrypted,
+                      const char  *data,
+                      gsize        length,
+                      GError     **error)
+{
+  g_string_truncate (self->packet, 0);
+  _mb_packet_append (self->packet, hash, self->session, sequence, topic, self->name, id, encrypted,
+                     data, length);
+
+  if (self->packet->len > self->max_packet_size)
+    {
+      _mb_core_set_too_large (self, topic, self->packet->len, error);
+      return FALSE;
+    }
+
+  if (!mb_transport_send (self->transport, topic, (const guint8 *) self->packet->str, self->packet->len,
+                          error))
+    return FALSE;
+
+  g_atomic_int_inc (&self->counters.n_sent);
+
+  return TRUE;
+}
+
+/* send_lock is held. */
+static gboolean
+is_to_be_encrypted (MbCore     *self,
+                    const char *topic,
+                    MbSecrecy   secrecy)
+{
+  if (secrecy != MB_SECRECY_DEFAULT)
+    return secrecy == MB_SECRECY_ENCRYPTED;
+
+  /* All clients read what goes to the built-in services, and Python peers without a key go deaf at the first
+   * encrypted message they read. There is nothing secret in asking for names. */
+  return self->out_queue != NULL && !_mb_builtin_has_topic (topic);
+}
+
 /* send_lock is held. */
 static gboolean
 send_locked (MbCore      *self,
@@ -89,6 +147,7 @@ send_locked (MbCore      *self,
              const char  *id,
              const char  *data,
              gsize        length,
+             MbSecrecy    secrecy,
              GError     **error)
 {
   guint64 sequence = outlet->n_users > 0 ? outlet->sequence + 1 : 0;
@@ -108,26 +167,12 @@ send_locked (MbCore      *self,
       id = own_id;
     }
 
-  g_string_truncate (self->packet, 0);
-  _mb_packet_append (self->packet, outlet->hash, self->session, sequence, outlet->topic, self->name, id,
-                     data, length);
-
-  if (self->packet->len > self->max_packet_size)
-    {
-      g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE,
-                   _("The packet for “%s” would have %zu bytes, and the limit is %u; send "
-                     "less, or raise the client's max-packet-size if all who listen can take it (Python "
-                     "peers take at most 1500 or 8192 bytes)"),
-                   outlet->topic, self->packet->len, self->max_packet_size);
-      return FALSE;
-    }
-
-  if (!mb_transport_send (self->transport, outlet->topic, (const guint8 *) self->packet->str,
-                          self->packet->len, error))
+  if (is_to_be_encrypted (self, outlet->topic, secrecy)
+      ? !_mb_core_seal (self, outlet, id, sequence, data, length, error)
+      : !_mb_core_send_packet (self, outlet->topic, outlet->hash, sequence, id, FALSE, data, length, error))
     return FALSE;
 
   outlet->sequence = sequence;
-  g_atomic_int_inc (&self->counters.n_sent);
 
   return TRUE;
 }
@@ -138,6 +183,7 @@ _mb_core_send (MbCore      *self,
                const char  *id,
                const char  *data,
                gsize        length,
+               MbSecrecy    secrecy,
                GError     **error)
 {
   gboolean sent;
@@ -146,7 +192,7 @@ _mb_core_send (MbCore      *self,
     return FALSE;
 
   g_mutex_lock (&self->send_lock);
-  sent = send_locked (self, outlet, id, data, length, error);
+  sent = send_locked (self, outlet, id, data, length, secrecy, error);
   g_mutex_unlock (&self->send_lock);
 
   return sent;
@@ -158,6 +204,7 @@ _mb_core_send_uncounted (MbCore      *self,
                          const char  *id,
                          const char  *data,
                          gsize        length,
+                         MbSecrecy    secrecy,
                          GError     **error)
 {
   MbOutlet outlet = {
@@ -165,7 +212,28 @@ _mb_core_send_uncounted (MbCore      *self,
     .hash = _mb_packet_hash_topic (topic, strlen (topic)),
   };
 
-  return _mb_core_send (self, &outlet, id, data, length, error);
+  return _mb_core_send (self, &outlet, id, data, length, secrecy, error);
+}
+
+void
+_mb_core_send_answer_error (MbCore     *self,
+                            const char *reply_topic,
+                            const char *id,
+                            const char *message,
+                            MbSecrecy   secrecy)
+{
+  g_autofree char *service = NULL;
+  g_autofree char *topic = NULL;
+  g_autoptr(GString) data = NULL;
+
+  if (!g_str_has_suffix (reply_topic, MB_SUFFIX_REPLY))
+    return;
+
+  service = g_strndup (reply_topic, strlen (reply_topic) - strlen (MB_SUFFIX_REPLY));
+  topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  data = g_string_new (NULL);
+  _mb_json_append_string (data, message, strlen (message));
+  _mb_core_send_uncounted (self, topic, id, data->str, data->len, secrecy, NULL);
 }
 
 gboolean

@@ -72,6 +72,7 @@ _mb_core_new (const char   *name,
   g_mutex_init (&self->send_lock);
   self->outlets = g_hash_table_new (g_str_hash, g_str_equal);
   self->packet = g_string_sized_new (1500);
+  g_cond_init (&self->dequeued);
 
   g_mutex_init (&self->receive_lock);
   self->topic_buffer = g_string_new (NULL);
@@ -103,6 +104,9 @@ _mb_core_unref (MbCore *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  /* Whoever set it has taken it away again. */
+  g_assert (self->out_queue == NULL && self->in_queue == NULL);
+
   g_clear_object (&self->transport);
   _mb_router_free (self->router);
   _mb_schema_table_free (self->schemas);
@@ -123,6 +127,9 @@ _mb_core_unref (MbCore *self)
   g_ptr_array_unref (self->accepted);
   g_ptr_array_unref (self->ready);
   g_queue_clear_full (&self->answers, answer_free);
+  g_clear_pointer (&self->replay, _mb_replay_free);
+  g_clear_error (&self->queue_error);
+  g_cond_clear (&self->dequeued);
 
   g_mutex_clear (&self->lists_lock);
   g_mutex_clear (&self->send_lock);

@@ -22,7 +22,15 @@ G_DEFINE_ENUM_TYPE (MbDropReason, mb_drop_reason,
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_LATE_REPLY, "late-reply"),
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_INBOX_FULL, "inbox-full"),
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_MISSED, "missed"),
-                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_KERNEL, "kernel"))
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_KERNEL, "kernel"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_WRONG_KEY, "wrong-key"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_PLAINTEXT, "plaintext"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_REPLAY, "replay"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_FORGED, "forged"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_UNTRUSTED, "untrusted"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_CIPHER_BUSY, "cipher-busy"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_CIPHER_FAILED, "cipher-failed"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NOT_SENT, "not-sent"))
 
 G_DEFINE_ENUM_TYPE (MbOverflow, mb_overflow,
                     G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_OLDEST, "drop-oldest"),

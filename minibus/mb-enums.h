@@ -35,8 +35,16 @@ G_BEGIN_DECLS
  * @MB_DROP_REASON_INBOX_FULL: a subscriber or service had no room left, because its main loop is late
  * @MB_DROP_REASON_MISSED: a gap in the numbers of a libminibus peer: messages that never came
  * @MB_DROP_REASON_KERNEL: the system's receive buffer was full, so that whole datagrams were lost
+ * @MB_DROP_REASON_WRONG_KEY: a wanted message is encrypted, and none of the keys opens it
+ * @MB_DROP_REASON_PLAINTEXT: a wanted message is not encrypted, and the client has a key and takes no others
+ * @MB_DROP_REASON_REPLAY: an encrypted message was taken before, and came again
+ * @MB_DROP_REASON_FORGED: an encrypted message was changed, or belongs to another topic, author or id
+ * @MB_DROP_REASON_UNTRUSTED: a wanted message is not signed by any of the trusted keys
+ * @MB_DROP_REASON_CIPHER_BUSY: more messages than are kept were waiting to be decrypted
+ * @MB_DROP_REASON_CIPHER_FAILED: GnuPG failed, or took too long
+ * @MB_DROP_REASON_NOT_SENT: the other way: a message of this client could not be encrypted or sent after all
  *
- * Why messages did not reach the program.
+ * Why messages did not reach the program, or the bus.
  *
  * Since: 0.1
  */
@@ -56,6 +64,14 @@ typedef enum
   MB_DROP_REASON_INBOX_FULL,
   MB_DROP_REASON_MISSED,
   MB_DROP_REASON_KERNEL,
+  MB_DROP_REASON_WRONG_KEY,
+  MB_DROP_REASON_PLAINTEXT,
+  MB_DROP_REASON_REPLAY,
+  MB_DROP_REASON_FORGED,
+  MB_DROP_REASON_UNTRUSTED,
+  MB_DROP_REASON_CIPHER_BUSY,
+  MB_DROP_REASON_CIPHER_FAILED,
+  MB_DROP_REASON_NOT_SENT,
 } MbDropReason;
 
 /**

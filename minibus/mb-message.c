@@ -55,9 +55,11 @@ enum
   PROP_DATA,
   PROP_HEADER,
   PROP_ID,
+  PROP_IS_ENCRYPTED,
   PROP_RECEIVED_AT,
   PROP_SEQUENCE,
   PROP_SESSION,
+  PROP_SIGNER,
   PROP_TEXT,
   PROP_TOPIC,
   N_PROPS
@@ -74,6 +76,7 @@ mb_message_finalize (GObject *object)
   g_clear_pointer (&self->parts.author, g_free);
   g_clear_pointer (&self->parts.id, g_free);
   g_clear_pointer (&self->parts.text, g_free);
+  g_clear_pointer (&self->parts.signer, g_free);
   g_clear_pointer (&self->parts.data, json_node_unref);
   g_clear_pointer (&self->parts.header, json_node_unref);
   g_clear_pointer (&self->session, g_free);
@@ -107,6 +110,10 @@ mb_message_get_property (GObject    *object,
       g_value_set_string (value, mb_message_get_id (self));
       break;
 
+    case PROP_IS_ENCRYPTED:
+      g_value_set_boolean (value, mb_message_get_is_encrypted (self));
+      break;
+
     case PROP_RECEIVED_AT:
       g_value_set_int64 (value, mb_message_get_received_at (self));
       break;
@@ -117,6 +124,10 @@ mb_message_get_property (GObject    *object,
 
     case PROP_SESSION:
       g_value_set_string (value, mb_message_get_session (self));
+      break;
+
+    case PROP_SIGNER:
+      g_value_set_string (value, mb_message_get_signer (self));
       break;
 
     case PROP_TEXT:
@@ -189,6 +200,18 @@ mb_message_class_init (MbMessageClass *klass)
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
+   * MbMessage:is-encrypted: (getter get_is_encrypted)
+   *
+   * Whether the message came encrypted.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_IS_ENCRYPTED] =
+    g_param_spec_boolean ("is-encrypted", NULL, NULL,
+                          FALSE,
+                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
    * MbMessage:received-at: (getter get_received_at)
    *
    * When the message was received, in microseconds since 1970-01-01 00:00 UTC.
@@ -221,6 +244,18 @@ mb_message_class_init (MbMessageClass *klass)
    */
   properties[PROP_SESSION] =
     g_param_spec_string ("session", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:signer: (getter get_signer)
+   *
+   * The fingerprint of the trusted OpenPGP key that signed the message.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SIGNER] =
+    g_param_spec_string ("signer", NULL, NULL,
                          NULL,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
@@ -272,7 +307,8 @@ _mb_message_new (const MbMessageParts *parts)
  *
  * Gets the name of the client that sent the message.
  *
- * Nothing proves the name: any program on the bus can use any name.
+ * Nothing proves the name: any program on the bus can use any name; one that has the passphrase, where the bus
+ * is encrypted. A signature does: [method@Message.get_signer].
  *
  * Returns: (transfer none) (nullable): the name, or `NULL` when the packet names none
  *
@@ -346,6 +382,27 @@ mb_message_get_id (MbMessage *self)
 }
 
 /**
+ * mb_message_get_is_encrypted: (get-property is-encrypted)
+ * @self: a message
+ *
+ * Gets whether the message came encrypted, with one of the keys of this client.
+ *
+ * A message of a client without keys never is. Where a client takes plain messages beside encrypted ones
+ * ([property@Client:accept-plaintext]), this tells which is which.
+ *
+ * Returns: true if it was encrypted
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_message_get_is_encrypted (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), FALSE);
+
+  return self->parts.encrypted;
+}
+
+/**
  * mb_message_get_received_at: (get-property received-at)
  * @self: a message
  *
@@ -410,6 +467,28 @@ mb_message_get_session (MbMessage *self)
     }
 
   return g_atomic_pointer_get (&self->session);
+}
+
+/**
+ * mb_message_get_signer: (get-property signer)
+ * @self: a message
+ *
+ * Gets who signed the message, if that is one of [property@Client:trusted-keys].
+ *
+ * Of libminibus peers, the signature covers the topic, the author, the id and the number of the message too;
+ * of others, it covers the data alone.
+ *
+ * Returns: (transfer none) (nullable): the fingerprint of an OpenPGP key, 40 or 64 hexadecimal digits; or `NULL`
+ *   when there is no signature, or one of a key that is not trusted
+ *
+ * Since: 0.1
+ */
+const char *
+mb_message_get_signer (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
+
+  return self->parts.signer;
 }
 
 /**

@@ -23,22 +23,26 @@ MB_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (MbMessage, mb_message, MB, MESSAGE, GObject)
 
 MB_AVAILABLE_IN_ALL
-const char *mb_message_get_author      (MbMessage *self);
+const char *mb_message_get_author       (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-JsonNode   *mb_message_get_data        (MbMessage *self);
+JsonNode   *mb_message_get_data         (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-JsonNode   *mb_message_get_header      (MbMessage *self);
+JsonNode   *mb_message_get_header       (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-const char *mb_message_get_id          (MbMessage *self);
+const char *mb_message_get_id           (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-gint64      mb_message_get_received_at (MbMessage *self);
+gboolean    mb_message_get_is_encrypted (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-guint64     mb_message_get_sequence    (MbMessage *self);
+gint64      mb_message_get_received_at  (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-const char *mb_message_get_session     (MbMessage *self);
+guint64     mb_message_get_sequence     (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-const char *mb_message_get_text        (MbMessage *self);
+const char *mb_message_get_session      (MbMessage *self);
 MB_AVAILABLE_IN_ALL
-const char *mb_message_get_topic       (MbMessage *self);
+const char *mb_message_get_signer       (MbMessage *self);
+MB_AVAILABLE_IN_ALL
+const char *mb_message_get_text         (MbMessage *self);
+MB_AVAILABLE_IN_ALL
+const char *mb_message_get_topic        (MbMessage *self);
 
 G_END_DECLS

@@ -74,7 +74,8 @@ JsonNode      *_mb_packet_read_extra  (const MbPacket *packet,
 guint32        _mb_packet_hash_topic  (const char  *topic,
                                        gsize        length);
 
-/* Appends a whole packet to `out`. `data` is JSON text; it becomes a string. */
+/* Appends a whole packet to `out`. `data` is JSON text, or when `encrypted` the wire text that the cipher made
+ * of it; it becomes a string. */
 void           _mb_packet_append      (GString     *out,
                                        guint32      topic_hash,
                                        guint64      session,
@@ -82,6 +83,7 @@ void           _mb_packet_append      (GString     *out,
                                        const char  *topic,
                                        const char  *author,
                                        const char  *id,
+                                       gboolean     encrypted,
                                        const char  *data,
                                        gsize        data_length);
 

@@ -512,6 +512,7 @@ _mb_packet_append (GString    *out,
                    const char *topic,
                    const char *author,
                    const char *id,
+                   gboolean    encrypted,
                    const char *data,
                    gsize       data_length)
 {
@@ -520,7 +521,8 @@ _mb_packet_append (GString    *out,
   append_hex (out, "{\"header\":{\"mb\":{\"t\":\"", topic_hash, TAG_TOPIC_DIGITS);
   append_hex (out, "\",\"s\":\"", session, TAG_SESSION_DIGITS);
   append_hex (out, "\",\"n\":\"", sequence, TAG_SEQUENCE_DIGITS);
-  append_member (out, "\"},\"topic\":", topic);
+  g_string_append (out, encrypted ? "\"},\"gpg\":\"yes\"" : "\"}");
+  append_member (out, ",\"topic\":", topic);
   append_member (out, ",\"author\":", author);
   append_member (out, ",\"idstr\":", id);
   g_string_append (out, "},\"data\":");

@@ -122,7 +122,7 @@ publish (MbPublisher  *self,
       return FALSE;
     }
 
-  return _mb_core_send (self->core, self->outlet, NULL, data->str, data->len, error);
+  return _mb_core_send (self->core, self->outlet, NULL, data->str, data->len, MB_SECRECY_DEFAULT, error);
 }
 
 static void

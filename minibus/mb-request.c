@@ -79,13 +79,16 @@ send_answer (MbRequest   *self,
 {
   g_autofree char *topic = _mb_service_name_to_topic (self->service, suffix);
   MbOutlet *outlet = _mb_core_find_outlet (self->core, topic);
+  /* In the manner of the request: who asks in the clear can read nothing else. */
+  MbSecrecy secrecy = mb_message_get_is_encrypted (self->message) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR;
   gboolean sent;
 
   if (outlet == NULL)
     return _mb_core_send_uncounted (self->core, topic, mb_message_get_id (self->message), data->str,
-                                    data->len, error);
+                                    data->len, secrecy, error);
 
-  sent = _mb_core_send (self->core, outlet, mb_message_get_id (self->message), data->str, data->len, error);
+  sent = _mb_core_send (self->core, outlet, mb_message_get_id (self->message), data->str, data->len,
+                        secrecy, error);
   _mb_core_close_outlet (self->core, outlet);
 
   return sent;

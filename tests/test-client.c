@@ -151,25 +151,6 @@ test_environment (void)
 }
 
 static void
-test_passphrase (void)
-{
-  g_autoptr(MbClient) client = mb_client_new ("c");
-  g_autoptr(GError) error = NULL;
-
-  g_test_summary ("A client with a passphrase does not open rather than send in the clear");
-
-  mb_client_set_address (client, "memory:passphrase");
-  mb_client_set_passphrase (client, "secret");
-  g_assert_false (mb_client_open_sync (client, NULL, &error));
-  g_assert_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_NOT_SUPPORTED);
-  g_clear_error (&error);
-
-  mb_client_set_passphrase (client, NULL);
-  g_assert_true (mb_client_open_sync (client, NULL, &error));
-  g_assert_no_error (error);
-}
-
-static void
 test_closed (void)
 {
   g_autoptr(MbClient) client = mb_client_new ("c");
@@ -486,7 +467,6 @@ main (int    argc,
   g_test_add_func ("/client/close-while-opening", test_close_while_opening);
   g_test_add_func ("/client/bad-address", test_bad_address);
   g_test_add_func ("/client/environment", test_environment);
-  g_test_add_func ("/client/passphrase", test_passphrase);
   g_test_add_func ("/client/closed", test_closed);
   g_test_add_func ("/client/too-large", test_too_large);
   g_test_add_func ("/client/gone", test_gone);

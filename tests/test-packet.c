@@ -349,7 +349,7 @@ test_canonical (void)
   g_test_summary ("The canonical form is written, with the hash at byte 22, and read back");
 
   _mb_packet_append (out, 0x89abcdef, G_GUINT64_CONSTANT (0x0123456789abcdef), 42, "/x", "a", "i",
-                     "{\"a\":1}and more", strlen ("{\"a\":1}"));
+                     FALSE, "{\"a\":1}and more", strlen ("{\"a\":1}"));
   g_assert_cmpstr (out->str + strlen ("before"), ==, expected);
   g_assert_cmpint (strstr (expected, "89abcdef") - expected, ==, 22);
 
@@ -364,6 +364,29 @@ test_canonical (void)
   assert_span (&packet.author, "a");
   assert_span (&packet.id, "i");
   assert_span (&packet.data, "{\"a\":1}");
+}
+
+static void
+test_encrypted (void)
+{
+  static const char expected[] =
+    "{\"header\":{\"mb\":{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"},"
+    "\"gpg\":\"yes\",\"topic\":\"/x\",\"author\":\"a\",\"idstr\":\"i\"},\"data\":\"jA0=abcd\"}";
+  g_autoptr(GString) out = g_string_new (NULL);
+  g_autofree char *datagram = NULL;
+  MbPacket packet;
+
+  g_test_summary ("An encrypted packet says so behind its tag, and nothing else moves");
+
+  _mb_packet_append (out, 0x89abcdef, G_GUINT64_CONSTANT (0x0123456789abcdef), 42, "/x", "a", "i",
+                     TRUE, "jA0=abcd", strlen ("jA0=abcd"));
+  g_assert_cmpstr (out->str, ==, expected);
+
+  g_assert_cmpint (scan (&packet, &datagram, out->str, out->len), ==, MB_PACKET_OK);
+  g_assert_true (packet.encrypted);
+  g_assert_true (packet.tag.present);
+  g_assert_cmpuint (packet.n_extra_members, ==, 0);
+  assert_span (&packet.data, "jA0=abcd");
 }
 
 static void
@@ -383,7 +406,7 @@ test_append (void)
       guint32 hash = i == 2 ? G_MAXUINT32 : (guint32) numbers[i];
       MbPacket packet;
 
-      _mb_packet_append (out, hash, session, numbers[i], topic, "", "\t", data, strlen (data));
+      _mb_packet_append (out, hash, session, numbers[i], topic, "", "\t", FALSE, data, strlen (data));
       g_assert_cmpint (scan (&packet, &datagram, out->str, out->len), ==, MB_PACKET_OK);
       g_assert_true (packet.tag.present);
       g_assert_cmphex (packet.tag.topic_hash, ==, hash);
@@ -536,6 +559,7 @@ main (int    argc,
   g_test_add_func ("/packet/early", test_early);
   g_test_add_func ("/packet/prefixes", test_prefixes);
   g_test_add_func ("/packet/tag/canonical", test_canonical);
+  g_test_add_func ("/packet/encrypted", test_encrypted);
   g_test_add_func ("/packet/tag/append", test_append);
   g_test_add_func ("/packet/tag/other-forms", test_tags);
   g_test_add_func ("/packet/tag/hash", test_hash);

@@ -129,7 +129,7 @@ append_packet (Case *self)
   g_string_truncate (self->out, 0);
   _mb_packet_append (self->out, 0x12345678, 42, 7, "/home/kitchen/temperature",
                      "0d4a0e52-8b6f-4c4e-9f44-8d2f1f1b5b3c", "6a1ea397-ec16-4fa4-b340-cafe452e47c6",
-                     self->text, self->length);
+                     FALSE, self->text, self->length);
 }
 
 static void

@@ -100,7 +100,7 @@ check_append (const MbTag *tag,
   MbPacket scanned;
 
   _mb_packet_append (packet, tag->topic_hash, tag->session, tag->sequence, topic->str, author->str,
-                     id->str, text->str, text->len);
+                     id->str, FALSE, text->str, text->len);
   g_assert_cmpint (_mb_packet_scan_header (&scanned, packet->str, packet->len), ==, MB_PACKET_OK);
   g_assert_cmpint (_mb_packet_scan_rest (&scanned, packet->str, packet->len), ==, MB_PACKET_OK);
 
