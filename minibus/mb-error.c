@@ -130,6 +130,8 @@ G_DEFINE_ENUM_TYPE (MbServiceError, mb_service_error,
  * The domain of [error@CipherError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-cipher-error-quark, mb_cipher_error)
 

@@ -195,6 +195,8 @@ typedef enum
  * @MB_CIPHER_ERROR_CLOSED: the cipher was closed before the work was done
  *
  * What can go wrong with encryption and decryption.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
