@@ -373,9 +373,10 @@ _mb_core_check_sealed (MbCore               *self,
                        const char           *topic,
                        const char           *author,
                        const char           *id,
-                       guint64               session,
-                       guint64               sequence)
+                       MbTag                *tag)
 {
+  guint64 session = tag->present ? tag->session : 0;
+  guint64 sequence = tag->present ? tag->sequence : 0;
   MbCipherBinding binding = _mb_cipher_binding_check (plain->binding, topic, author, id, session, sequence);
   gint64 now = g_get_monotonic_time ();
   gboolean fresh;
@@ -388,9 +389,14 @@ _mb_core_check_sealed (MbCore               *self,
     }
 
   if (binding == MB_CIPHER_BINDING_GOOD)
-    fresh = _mb_replay_accept (self->replay, topic, author, session, sequence, id, now);
+    {
+      fresh = _mb_replay_accept (self->replay, topic, author, session, sequence, id, now);
+    }
   else
-    fresh = is_new_unbound (self, wire, now);
+    {
+      tag->present = FALSE;
+      fresh = is_new_unbound (self, wire, now);
+    }
 
   if (!fresh)
     _mb_core_drop (self, MB_DROP_REASON_REPLAY, 1, topic, "it was taken before, or is older than what was");

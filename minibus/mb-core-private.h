@@ -11,6 +11,7 @@
 #include "mb-counters-private.h"
 #include "mb-mailbox-private.h"
 #include "mb-message-private.h"
+#include "mb-packet-private.h"
 #include "mb-replay-private.h"
 #include "mb-router-private.h"
 #include "mb-schema-table-private.h"
@@ -224,8 +225,8 @@ gboolean   _mb_core_seal           (MbCore        *self,
 gboolean   _mb_core_flush          (MbCore        *self,
                                     GCancellable  *cancellable,
                                     GError       **error);
-/* Whether a message that was decrypted is what its header says, and is new; counts it if not. receive_lock is
- * held. */
+/* Whether a message that was decrypted is what its header says, and is new; counts it if not. Forgets a tag that
+ * nothing vouches for. receive_lock is held. */
 gboolean   _mb_core_check_sealed   (MbCore        *self,
                                     const MbCipherResult
                                                   *plain,
@@ -233,8 +234,7 @@ gboolean   _mb_core_check_sealed   (MbCore        *self,
                                     const char    *topic,
                                     const char    *author,
                                     const char    *id,
-                                    guint64        session,
-                                    guint64        sequence);
+                                    MbTag         *tag);
 /* Counts a message that could not be decrypted. */
 void       _mb_core_drop_sealed    (MbCore        *self,
                                     const char    *topic,

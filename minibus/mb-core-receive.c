@@ -50,7 +50,7 @@ typedef struct
 typedef struct
 {
   MbCore   *core;
-  Incoming  in;        /* without entry; of the packet, the header and the tag are kept */
+  Incoming  in;        /* without entry; of the packet, what is needed is kept */
   char     *topic;     /* a GRefString */
   char     *header;
   GBytes   *wire;
@@ -580,9 +580,10 @@ take_decrypted (Sealed          *sealed,
       return;
     }
 
+  /* The numbers come last, as whoever could change them could have the true message dropped for a double. */
   if (!_mb_core_check_sealed (self, &outcome->plain, sealed->wire, sealed->topic, in->author, in->id,
-                              in->packet.tag.present ? in->packet.tag.session : 0,
-                              in->packet.tag.present ? in->packet.tag.sequence : 0))
+                              &in->packet.tag) ||
+      !check_sequence (in))
     return;
 
   in->signer = g_steal_pointer (&outcome->plain.signer);
@@ -644,8 +645,9 @@ decrypt_later (Incoming *in)
 
   if (self->in_queue == NULL)
     {
-      _mb_core_drop (self, MB_DROP_REASON_NO_KEY, 1, in->entry->topic,
-                     "it is encrypted, and this client has no passphrase");
+      if (check_sequence (in))
+        _mb_core_drop (self, MB_DROP_REASON_NO_KEY, 1, in->entry->topic,
+                       "it is encrypted, and this client has no passphrase");
       return;
     }
 
@@ -657,6 +659,7 @@ decrypt_later (Incoming *in)
   sealed->in.core = self;
   sealed->in.packet.encrypted = TRUE;
   sealed->in.packet.tag = in->packet.tag;
+  sealed->in.packet.data.text = g_bytes_get_data (sealed->wire, &sealed->in.packet.data.length);
   sealed->in.packet.header = sealed->header;
   sealed->in.packet.header_length = in->packet.header_length;
   sealed->in.packet.n_extra_members = in->packet.n_extra_members;
@@ -730,12 +733,9 @@ receive_locked (MbCore     *self,
   in.id = dup_span (self->text_buffer, &in.packet.id);
   in.received_at = g_get_real_time ();
 
-  if (!check_sequence (&in))
-    return;
-
   if (in.packet.encrypted)
     decrypt_later (&in);
-  else if (check_plaintext (&in))
+  else if (check_plaintext (&in) && check_sequence (&in))
     take_data (&in);
 }
 
