@@ -927,7 +927,6 @@ test_refusals (void)
 static void
 test_missing_gnupg (void)
 {
-  g_autofree char *empty = NULL;
   g_autoptr(MbClient) client = NULL;
   g_autoptr(MbClient) keyless = NULL;
   g_autoptr(GError) error = NULL;
@@ -941,18 +940,10 @@ test_missing_gnupg (void)
       return;
     }
 
-  /* GnuPG needs a place to work in, and finds none. */
   g_setenv ("PATH", "/nonexistent", TRUE);
-  empty = g_build_filename (runtime_dir, "none", NULL);
-  g_setenv ("XDG_RUNTIME_DIR", empty, TRUE);
   client = client_new ("c", SECRET);
   keyless = client_open (client_new ("keyless", NULL));
-  if (mb_client_open_sync (client, NULL, &error))
-    {
-      /* gpgme looks in the folders of the system, too. */
-      g_assert_true (g_file_test ("/usr/bin/gpg", G_FILE_TEST_EXISTS));
-      return;
-    }
+  g_assert_false (mb_client_open_sync (client, NULL, &error));
   g_assert_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_UNAVAILABLE);
   g_assert_false (mb_client_get_is_open (client));
 }

@@ -38,7 +38,8 @@ WATCHER_BUFFER = 4 << 20
 
 DROP_REASONS = ("oversize", "not-json", "too-deep", "not-packet", "data-not-json", "schema",
                 "limit", "no-key", "no-id", "duplicate", "late-reply", "inbox-full", "missed",
-                "kernel")
+                "kernel", "wrong-key", "plaintext", "replay", "forged", "untrusted", "cipher-busy",
+                "cipher-failed", "not-sent")
 
 FINAL = "the schema validator is only a stand-in in this build"
 
