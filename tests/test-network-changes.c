@@ -127,6 +127,51 @@ test_remove (Fixture       *fixture,
     }
 }
 
+/* How many reports of membership have come to the host on the right. */
+static guint
+count_reports (void)
+{
+  g_autofree char *output = get_output ("ip netns exec right nft list ruleset");
+  const char *packets = strstr (output, "packets ");
+
+  g_assert_nonnull (packets);
+
+  return (guint) g_ascii_strtoull (packets + strlen ("packets "), NULL, 10);
+}
+
+static void
+test_carrier (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *nft = g_find_program_in_path ("nft");
+
+  g_test_summary ("A cable that was pulled and plugged in again may lead to another switch, which is told of "
+                  "the membership, too");
+
+  if (nft == NULL)
+    {
+      g_test_skip ("There is no nft");
+      return;
+    }
+
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  run ("ip -n left route add 224.0.0.0/4 dev eth0");
+  run ("ip netns exec right nft 'table netdev f { chain i { type filter hook ingress device \"eth0\" "
+       "priority 0; ip protocol igmp counter; }; }'");
+  fixture->left = host_open ("left", data, fixture->left_collector);
+
+  /* A kernel reports twice when a group is joined. */
+  while (count_reports () < 2)
+    g_usleep (10000);
+
+  /* The kernel may take a second to notice, and does not tell of what is over by then. */
+  run ("ip -n right link set eth0 down");
+  run_until_success ("sh -c 'ip -n left link show eth0 | grep -q NO-CARRIER'");
+  run ("ip -n right link set eth0 up");
+  while (count_reports () < 3)
+    g_usleep (10000);
+}
+
 static void
 test_same_index (Fixture       *fixture,
                  gconstpointer  data)
@@ -633,6 +678,8 @@ main (int    argc,
   ADD ("down-up", NULL, test_down_up);
   ADD ("remove", NULL, test_remove);
   ADD ("same-index", NULL, test_same_index);
+  ADD ("carrier/named", "multicast://?interface=eth0", test_carrier);
+  ADD ("carrier/chosen", "multicast:", test_carrier);
   ADD ("rename", NULL, test_rename);
   ADD ("address", NULL, test_address);
   ADD ("route-moves", NULL, test_route_moves);
