@@ -17,7 +17,10 @@
 #include "mb-error.h"
 
 #define MAX_LENGTH 2048
-#define MAX_INTERFACES 16        /* one socket may join 20 groups unless the administrator allows more */
+/* So that an address can always be written within its limit, with each byte as three. */
+#define MAX_NAME 255
+/* One socket may join 20 groups unless the administrator allows more. */
+#define MAX_INTERFACES 16
 
 static const char * const schemes[] = { "multicast", "memory", NULL };
 static const char * const options[] = { "interface", "ttl", "receive-buffer", NULL };
@@ -121,8 +124,8 @@ decode (const char  *context,
       if (high < 0 || low < 0)
         {
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                       _("In \"%s\" a percent sign is not followed by two hexadecimal digits; the sign "
-                         "itself is written \"%%25\""),
+                       _("In \"%s\" a percent sign is not followed by two hexadecimal digits; "
+                         "the sign itself is written \"%%25\""),
                        context);
           return NULL;
         }
@@ -134,8 +137,8 @@ decode (const char  *context,
   if (!g_utf8_validate_len (out->str, out->len, NULL) || has_control_character (out->str))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("In \"%s\" percent codes stand for control characters, or for bytes that are not "
-                     "UTF-8; an address contains neither"),
+                   _("In \"%s\" percent codes stand for control characters, or for bytes that "
+                     "are not UTF-8; an address contains neither"),
                    context);
       return NULL;
     }
@@ -212,8 +215,8 @@ set_group (MbAddressParts  *self,
                      _("An IPv6 group stands in brackets: \"[%s]\""), group);
       else
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                     _("\"%s\" is not the address of a multicast group; names of hosts cannot be used, "
-                       "only addresses such as %s or [ff15::8005]"),
+                     _("\"%s\" is not the address of a multicast group; names of hosts cannot be "
+                       "used, only addresses such as %s or [ff15::8005]"),
                      group, MB_ADDRESS_DEFAULT_GROUP);
       return FALSE;
     }
@@ -223,8 +226,8 @@ set_group (MbAddressParts  *self,
   if (strchr (inner, '%') != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("\"%s\" names an interface behind a percent sign; name it with an option instead, "
-                     "as in \"?interface=eth0\""),
+                   _("\"%s\" names an interface behind a percent sign; name it with an option "
+                     "instead, as in \"?interface=eth0\""),
                    group);
       return FALSE;
     }
@@ -232,7 +235,8 @@ set_group (MbAddressParts  *self,
   if (inet_pton (AF_INET6, inner, &address6) != 1 || !IN6_IS_ADDR_MULTICAST (&address6))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("\"%s\" is not a multicast group; IPv6 groups begin with \"ff\", as in \"[ff15::8005]\""),
+                   _("\"%s\" is not a multicast group; IPv6 groups begin with \"ff\", as in "
+                     "\"[ff15::8005]\""),
                    group);
       return FALSE;
     }
@@ -240,8 +244,8 @@ set_group (MbAddressParts  *self,
   if (get_scope (&address6) == 0)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("The IPv6 group \"%s\" has the reserved scope 0; the fourth digit is the scope, "
-                     "for example 5 (site) in \"[ff15::8005]\""),
+                   _("The IPv6 group \"%s\" has the reserved scope 0; the fourth digit is the "
+                     "scope, for example 5 (site) in \"[ff15::8005]\""),
                    group);
       return FALSE;
     }
@@ -261,7 +265,8 @@ set_port (MbAddressParts  *self,
     return TRUE;
 
   g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_PORT,
-               _("\"%s\" is not a port; a port is a number from 1 to 65535, and the usual one is %u"),
+               _("\"%s\" is not a port; a port is a number from 1 to 65535, and the usual one is "
+                 "%u"),
                port, MB_ADDRESS_DEFAULT_PORT);
 
   return FALSE;
@@ -276,7 +281,7 @@ set_authority (MbAddressParts  *self,
 {
   g_autofree char *part = g_strndup (begin, end - begin);
   g_autofree char *text = decode (part, begin, end, error);
-  const char *after_bracket;
+  const char *bracket;
   char *colon;
 
   if (text == NULL)
@@ -288,19 +293,17 @@ set_authority (MbAddressParts  *self,
   if (strpbrk (text, "/@") != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("\"%s\" is more than a group and a port; neither a path nor a user belongs in the "
-                     "address of a bus"),
+                   _("\"%s\" is more than a group and a port; neither a path nor a user belongs "
+                     "in the address of a bus"),
                    text);
       return FALSE;
     }
 
   /* Colons within brackets, and in an IPv6 address that lacks them, belong to the address. */
-  after_bracket = strrchr (text, ']');
+  bracket = strrchr (text, ']');
   colon = strrchr (text, ':');
-  if (colon != NULL && (after_bracket != NULL ? colon < after_bracket : strchr (text, ':') != colon))
-    colon = NULL;
 
-  if (colon != NULL)
+  if (colon != NULL && (bracket != NULL ? colon > bracket : strchr (text, ':') == colon))
     {
       *colon = '\0';
       if (!set_port (self, colon + 1, error))
@@ -321,8 +324,8 @@ add_interface (MbAddressParts  *self,
   if (inet_pton (AF_INET, name, &address) == 1 || inet_pton (AF_INET6, name, &address) == 1)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("\"interface=%s\" gives an address; an interface is given by its name, such as "
-                     "\"eth0\" (\"ip address\" shows which one has the address)"),
+                   _("\"interface=%s\" gives an address; an interface is given by its name, such "
+                     "as \"eth0\" (\"ip address\" shows which one has the address)"),
                    name);
       return FALSE;
     }
@@ -332,8 +335,8 @@ add_interface (MbAddressParts  *self,
       g_str_equal (name, ".") || g_str_equal (name, ".."))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("\"interface=%s\" does not name a network interface; a name has 1 to %u bytes, "
-                     "without blanks, colons and slashes, such as \"eth0\""),
+                   _("\"interface=%s\" does not name a network interface; a name has 1 to %u "
+                     "bytes, without blanks, colons and slashes, such as \"eth0\""),
                    name, IF_NAMESIZE - 1);
       return FALSE;
     }
@@ -431,8 +434,8 @@ set_options (MbAddressParts  *self,
           g_autofree char *hint = make_hint (name, options);
 
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_OPTION,
-                       _("A multicast address has no option \"%s\"; its options are \"interface\", \"ttl\" and "
-                         "\"receive-buffer\".%s"),
+                       _("A multicast address has no option \"%s\"; its options are "
+                         "\"interface\", \"ttl\" and \"receive-buffer\".%s"),
                        name, hint);
           ok = FALSE;
         }
@@ -481,8 +484,8 @@ parse_multicast (MbAddressParts  *self,
       self->interfaces[0] == NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("The group \"%s\" exists on each network link anew, so the address has to say which one, "
-                     "as in \"multicast://[%s]:%u?interface=eth0\""),
+                   _("The group \"%s\" exists on each network link anew, so the address has to "
+                     "say which one, as in \"multicast://[%s]:%u?interface=eth0\""),
                    self->host, self->host, self->port);
       return FALSE;
     }
@@ -507,8 +510,8 @@ parse_memory (MbAddressParts  *self,
   if (query[0] != '\0' && query[1] != '\0')
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_OPTION,
-                   _("A memory address has no options, but this one has \"%s\"; a question mark in the name is "
-                     "written \"%%3F\""),
+                   _("A memory address has no options, but this one has \"%s\"; a question mark "
+                     "in the name is written \"%%3F\""),
                    query + 1);
       return FALSE;
     }
@@ -525,6 +528,13 @@ parse_memory (MbAddressParts  *self,
     {
       g_set_error_literal (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
                            _("A memory address needs a name, as in \"memory:test\""));
+      return FALSE;
+    }
+
+  if (strlen (self->host) > MAX_NAME)
+    {
+      g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
+                   _("The name of a memory bus has at most %u bytes"), MAX_NAME);
       return FALSE;
     }
 
@@ -554,16 +564,16 @@ check_text (const char  *text,
   if (!g_utf8_validate (text, -1, &bad) || has_control_character (text))
     {
       g_set_error_literal (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                           _("The address of the bus contains a control character, such as the end of a "
-                             "line, or bytes that are not UTF-8"));
+                           _("The address of the bus contains a control character, such as the "
+                             "end of a line, or bytes that are not UTF-8"));
       return FALSE;
     }
 
   if (strchr (text, '#') != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("The address \"%s\" contains a \"#\", which has no meaning here; in a name or a "
-                     "value it is written \"%%23\""),
+                   _("The address \"%s\" contains a \"#\", which has no meaning here; in a name "
+                     "or a value it is written \"%%23\""),
                    text);
       return FALSE;
     }
@@ -605,8 +615,8 @@ _mb_address_parts_parse (MbAddressParts  *self,
                      text, text);
       else
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                     _("The address \"%s\" does not begin with a scheme and a colon, as in \"multicast:\" or "
-                       "\"memory:test\""),
+                     _("The address \"%s\" does not begin with a scheme and a colon, as in "
+                       "\"multicast:\" or \"memory:test\""),
                      text);
       return FALSE;
     }
@@ -627,7 +637,8 @@ _mb_address_parts_parse (MbAddressParts  *self,
 
   hint = make_hint (scheme, schemes);
   g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_SCHEME,
-               _("There is no transport \"%s\"; an address begins with \"multicast:\" or \"memory:\".%s"),
+               _("There is no transport \"%s\"; an address begins with \"multicast:\" or "
+                 "\"memory:\".%s"),
                scheme, hint);
 
   return FALSE;

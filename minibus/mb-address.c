@@ -19,33 +19,34 @@
  *
  * The address of a bus: where its packets go.
  *
- * Clients that are to meet must use the same address. It is written as a text of one of these forms:
+ * Clients that are to meet must use the same address. It is written as a text of one of these
+ * forms:
  *
  * | Address | Bus |
  * | --- | --- |
  * | `multicast:` | UDP multicast to group 228.0.0.5, port 8005, as MiniBus has it |
- * | `multicast://228.0.0.5:8005?interface=eth0&ttl=1` | the same, through the network interface eth0 |
+ * | `multicast://228.0.0.5:8005?interface=eth0&ttl=1` | the same, through the interface eth0 |
  * | `multicast://[ff15::8005]:8005?interface=eth0` | an IPv6 group |
  * | `memory:NAME` | inside this process, see [class@MemoryBus] |
  *
  * The parts of a multicast address behind `multicast:` may all be left out:
  *
- * - the group, an IPv4 or, in brackets, an IPv6 multicast address; 228.0.0.5 by default. IPv6 groups of link-local or
- *   interface-local scope (`ff02:…`, `ff01:…`) need an interface,
+ * - the group, an IPv4 or, in brackets, an IPv6 multicast address; 228.0.0.5 by default. IPv6
+ *   groups of link-local or interface-local scope (`ff02:…`, `ff01:…`) need an interface,
  * - the port, from 1 to 65535; 8005 by default,
- * - `interface`, the name of a network interface to send to and to receive from. It may be repeated, up to 16 times; packets then
- *   go out through each of them. Without it the system chooses, by its route to the group. `interface=lo` keeps the
- *   packets on this machine,
+ * - `interface`, the name of a network interface to send to and to receive from. It may be
+ *   repeated, up to 16 times; packets then go out through each of them. Without it the system
+ *   chooses, by its route to the group. `interface=lo` keeps the packets on this machine,
  * - `ttl`, how many networks a packet may pass, from 0 to 255; 1 by default, which means the local
  *   network. With 0 no packet leaves this machine,
- * - `receive-buffer`, how many bytes of packets the system is asked to keep for a client that is busy, from
- *   4096 to 1073741824; 4194304 (4 MiB) by default. The system may grant less: on Linux the limit is
- *   `net.core.rmem_max`.
+ * - `receive-buffer`, how many bytes of packets the system is asked to keep for a client that is
+ *   busy, from 4096 to 1073741824; 4194304 (4 MiB) by default. The system may grant less: on
+ *   Linux the limit is `net.core.rmem_max`.
  *
- * The name of a memory bus is any text but the empty one; it has no options.
+ * The name of a memory bus is any text of 1 to 255 bytes of UTF-8; it has no options.
  *
- * Names and values may be percent-encoded (`%20`), and have to be where they contain `%`, `&`, `#`, `?` or `=`. Control characters
- * are refused, as are addresses of more than 2048 bytes.
+ * Names and values may be percent-encoded (`%20`), and have to be where they contain `%`, `&`,
+ * `#`, `?` or `=`. Control characters are refused, as are addresses of more than 2048 bytes.
  *
  * Programs leave the choice to the user when they ask for
  * [func@Address.parse_default]: then the environment variable `MINIBUS_ADDRESS` decides.
@@ -370,8 +371,8 @@ mb_address_get_port (MbAddress *self)
  *
  * Gets the names of the network interfaces to use, in the order of the address.
  *
- * Returns: (transfer none) (array zero-terminated=1): the names; an empty array means that the system
- *   chooses
+ * Returns: (transfer none) (array zero-terminated=1): the names; an empty array means that the
+ *   system chooses
  *
  * Since: 0.1
  */

@@ -19,9 +19,11 @@ void     _mb_builtin_handle      (MbCore     *core,
                                   const char *topic,
                                   const char *id,
                                   JsonNode   *params);
-/* Whether requests on this topic go to a built-in service of some client, whose parameters must be null. */
-gboolean _mb_builtin_is_request  (const char *topic);
-/* The schema of those parameters. Python peers that offer the services die of any others. */
-MbSchema *_mb_builtin_get_params_schema (void);
+/* Whether `data`, as the JSON writer writes it, may be sent on this topic. Those of the built-in services, of
+ * whichever client, have fixed types, and Python peers die of any others. `data` ends with a NUL. */
+gboolean _mb_builtin_check       (const char  *topic,
+                                  const char  *data,
+                                  gsize        length,
+                                  GError     **error);
 
 G_END_DECLS

@@ -10,7 +10,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "mb-builtin-private.h"
 #include "mb-error.h"
 #include "mb-service-names-private.h"
 
@@ -172,8 +171,6 @@ write_params (MbCaller    *self,
     }
 
   schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &generation);
-  if (_mb_builtin_is_request (self->outlet->topic))
-    g_ptr_array_add (schemas, g_object_ref (_mb_builtin_get_params_schema ()));
 
   if (!_mb_core_write_value (out, params, text, schemas, error))
     {

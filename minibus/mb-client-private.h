@@ -26,6 +26,7 @@ struct _MbClient
   MbReceiver   *receiver;         /* likewise */
   guint         max_packet_size;
   gboolean      opening;
+  gboolean      closed_while_opening;
   gboolean      is_open;
 
   GMutex        lock;

@@ -13,6 +13,8 @@
 #include "mb-caller-private.h"
 #include "mb-error.h"
 #include "mb-receiver-private.h"
+#include "mb-service-private.h"
+#include "mb-subscriber-private.h"
 
 /* What fits into one Ethernet frame, and into the 1500 bytes that Python peers read. */
 #define DEFAULT_MAX_PACKET_SIZE 1472
@@ -163,11 +165,24 @@ clear_transport (MbClient *self)
   g_clear_object (&self->receiver);
 }
 
-static void
-end_opening (MbClient *self,
-             gboolean  opened)
+/* Returns whether the client is open now: it may have been closed while it was being opened. */
+static gboolean
+end_opening (MbClient  *self,
+             gboolean   opened,
+             GError   **error)
 {
+  gboolean closed = self->closed_while_opening;
+
   self->opening = FALSE;
+  self->closed_while_opening = FALSE;
+
+  if (opened && closed)
+    {
+      mb_transport_close (self->transport);
+      g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
+                   _("The client “%s” was closed while it was being opened"), self->name);
+      opened = FALSE;
+    }
 
   if (opened)
     _mb_core_set_transport (self->core, self->transport);
@@ -175,6 +190,8 @@ end_opening (MbClient *self,
     clear_transport (self);
 
   set_is_open (self, opened);
+
+  return opened;
 }
 
 static void
@@ -224,9 +241,9 @@ mb_client_dispose (GObject *object)
 
   /* Without a word: nothing is emitted while an object goes. */
   for (guint i = 0; i < self->subscribers->len; i++)
-    g_object_run_dispose (g_ptr_array_index (self->subscribers, i));
+    _mb_subscriber_close_quietly (g_ptr_array_index (self->subscribers, i));
   for (guint i = 0; i < self->services->len; i++)
-    g_object_run_dispose (g_ptr_array_index (self->services, i));
+    _mb_service_close_quietly (g_ptr_array_index (self->services, i));
   g_ptr_array_set_size (self->subscribers, 0);
   g_ptr_array_set_size (self->services, 0);
 
@@ -719,9 +736,8 @@ mb_client_open_sync (MbClient      *self,
   if (!prepare (self, error))
     return FALSE;
 
-  end_opening (self, mb_transport_open_sync (self->transport, self->receiver, cancellable, error));
-
-  return self->is_open;
+  return end_opening (self, mb_transport_open_sync (self->transport, self->receiver, cancellable, error),
+                      error);
 }
 
 static void
@@ -732,13 +748,12 @@ opened_cb (GObject      *object,
   g_autoptr(GTask) task = user_data;
   MbClient *self = g_task_get_source_object (task);
   GError *error = NULL;
+  gboolean opened = mb_transport_open_finish (MB_TRANSPORT (object), result, &error);
 
-  end_opening (self, mb_transport_open_finish (MB_TRANSPORT (object), result, &error));
-
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
+  if (end_opening (self, opened, &error))
     g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 /**
@@ -817,6 +832,10 @@ void
 mb_client_close (MbClient *self)
 {
   g_return_if_fail (MB_IS_CLIENT (self));
+
+  /* What is under way ends with an error of its own. */
+  if (self->opening)
+    self->closed_while_opening = TRUE;
 
   if (!self->is_open)
     return;

@@ -85,7 +85,8 @@ struct _MbCore
   GString         *topic_buffer;  /* receive_lock, as the rest */
   GString         *data_buffer;
   GString         *text_buffer;
-  GArray          *accepted;
+  GPtrArray       *accepted;      /* routes */
+  GPtrArray       *ready;         /* deliveries, each after its route */
   GQueue           answers;
 };
 

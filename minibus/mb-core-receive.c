@@ -170,15 +170,33 @@ push_delivery (Incoming   *in,
 }
 
 static void
-push_message (Incoming *in,
-              MbRoute  *route)
+prepare_message (Incoming *in,
+                 MbRoute  *route)
 {
   MbDelivery *delivery = g_new0 (MbDelivery, 1);
 
   delivery->message = message_for_context (in, _mb_inbox_get_context (route->inbox));
   if (route->kind == MB_ROUTE_REQUEST)
     delivery->core = _mb_core_ref (in->core);
-  push_delivery (in, route, delivery, in->cost);
+
+  g_ptr_array_add (in->core->ready, route);
+  g_ptr_array_add (in->core->ready, delivery);
+}
+
+static void
+push_messages (Incoming *in)
+{
+  GPtrArray *ready = in->core->ready;
+
+  /* Here no reference stays behind: the last one of a message, which a language may have wrapped, must not
+   * go in our thread. */
+  for (guint i = 0; i < in->n_messages; i++)
+    g_object_unref (in->messages[i].message);
+  in->n_messages = 0;
+
+  for (guint i = 0; i < ready->len; i += 2)
+    push_delivery (in, g_ptr_array_index (ready, i), g_ptr_array_index (ready, i + 1), in->cost);
+  g_ptr_array_set_size (ready, 0);
 }
 
 /* The service of a topic that ends in one of the three suffixes, with its last slash. */
@@ -413,8 +431,6 @@ deliver (Incoming *in)
   GPtrArray *routes = in->entry->routes;
   gboolean ends_call = FALSE;
 
-  /* All checks come before the first delivery: from then on the tree belongs to another thread. */
-  g_array_set_size (core->accepted, routes->len);
   for (guint i = 0; i < routes->len; i++)
     {
       MbRoute *route = g_ptr_array_index (routes, i);
@@ -422,24 +438,27 @@ deliver (Incoming *in)
       if (route->kind == MB_ROUTE_BUILTIN && in->id != NULL)
         _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data);
 
-      g_array_index (core->accepted, gboolean, i) =
-        (route->kind == MB_ROUTE_SUBSCRIBER || route->kind == MB_ROUTE_REQUEST) && accept_data (in, route);
+      if ((route->kind == MB_ROUTE_SUBSCRIBER || (route->kind == MB_ROUTE_REQUEST && in->id != NULL)) &&
+          accept_data (in, route))
+        g_ptr_array_add (core->accepted, route);
     }
 
-  for (guint i = 0; i < routes->len; i++)
+  /* All checks come before this: a message takes the tree with it, to another thread. */
+  for (guint i = 0; i < core->accepted->len; i++)
+    prepare_message (in, g_ptr_array_index (core->accepted, i));
+  g_ptr_array_set_size (core->accepted, 0);
+  push_messages (in);
+
+  for (guint i = 0; i < routes->len && in->id != NULL && !ends_call; i++)
     {
       MbRoute *route = g_ptr_array_index (routes, i);
 
-      if (g_array_index (core->accepted, gboolean, i) &&
-          (route->kind == MB_ROUTE_SUBSCRIBER || in->id != NULL))
-        push_message (in, route);
+      if (route->kind != MB_ROUTE_REPLY && route->kind != MB_ROUTE_ERROR)
+        continue;
 
       /* Several objects of this client may call the same service, and all their calls are in one table. */
-      if ((route->kind == MB_ROUTE_REPLY || route->kind == MB_ROUTE_ERROR) && in->id != NULL && !ends_call)
-        {
-          ends_call = TRUE;
-          end_call (in, route->kind, NULL);
-        }
+      ends_call = TRUE;
+      end_call (in, route->kind, NULL);
     }
 }
 
@@ -535,6 +554,26 @@ receive_locked (MbCore     *self,
   deliver (&in);
 }
 
+/* A reply that is not fit to be sent becomes an error: to the caller, silence would mean that nobody is there. */
+static void
+send_answer_error (MbCore         *self,
+                   const MbAnswer *answer,
+                   const char     *message)
+{
+  g_autofree char *service = NULL;
+  g_autofree char *topic = NULL;
+  g_autoptr(GString) data = NULL;
+
+  if (!g_str_has_suffix (answer->topic, MB_SUFFIX_REPLY))
+    return;
+
+  service = g_strndup (answer->topic, strlen (answer->topic) - strlen (MB_SUFFIX_REPLY));
+  topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  data = g_string_new (NULL);
+  _mb_json_append_string (data, message, strlen (message));
+  _mb_core_send_uncounted (self, topic, answer->id, data->str, data->len, NULL);
+}
+
 static void
 send_answers (MbCore *self,
               GQueue *answers)
@@ -547,7 +586,11 @@ send_answers (MbCore *self,
 
       if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
                                     &error))
-        g_debug ("An answer could not be sent: %s", error->message);
+        {
+          g_debug ("An answer could not be sent: %s", error->message);
+          if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE))
+            send_answer_error (self, answer, error->message);
+        }
 
       g_free (answer->topic);
       g_free (answer->id);

@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "mb-builtin-private.h"
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-packet-private.h"
@@ -140,6 +141,9 @@ _mb_core_send (MbCore      *self,
                GError     **error)
 {
   gboolean sent;
+
+  if (!_mb_builtin_check (outlet->topic, data, length, error))
+    return FALSE;
 
   g_mutex_lock (&self->send_lock);
   sent = send_locked (self, outlet, id, data, length, error);

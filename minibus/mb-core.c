@@ -77,7 +77,8 @@ _mb_core_new (const char   *name,
   self->topic_buffer = g_string_new (NULL);
   self->data_buffer = g_string_new (NULL);
   self->text_buffer = g_string_new (NULL);
-  self->accepted = g_array_new (FALSE, FALSE, sizeof (gboolean));
+  self->accepted = g_ptr_array_new ();
+  self->ready = g_ptr_array_new ();
   g_queue_init (&self->answers);
 
   _mb_builtin_add_routes (self);
@@ -119,7 +120,8 @@ _mb_core_unref (MbCore *self)
   g_string_free (self->topic_buffer, TRUE);
   g_string_free (self->data_buffer, TRUE);
   g_string_free (self->text_buffer, TRUE);
-  g_array_unref (self->accepted);
+  g_ptr_array_unref (self->accepted);
+  g_ptr_array_unref (self->ready);
   g_queue_clear_full (&self->answers, answer_free);
 
   g_mutex_clear (&self->lists_lock);

@@ -14,6 +14,8 @@
  * The domain of [error@AddressError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-address-error-quark, mb_address_error)
 
@@ -31,6 +33,8 @@ G_DEFINE_ENUM_TYPE (MbAddressError, mb_address_error,
  * The domain of [error@TransportError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-transport-error-quark, mb_transport_error)
 
@@ -51,6 +55,8 @@ G_DEFINE_ENUM_TYPE (MbTransportError, mb_transport_error,
  * The domain of [error@JsonError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-json-error-quark, mb_json_error)
 
@@ -68,6 +74,8 @@ G_DEFINE_ENUM_TYPE (MbJsonError, mb_json_error,
  * The domain of [error@SchemaError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-schema-error-quark, mb_schema_error)
 
@@ -85,6 +93,8 @@ G_DEFINE_ENUM_TYPE (MbSchemaError, mb_schema_error,
  * The domain of [error@ClientError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-client-error-quark, mb_client_error)
 
@@ -103,6 +113,8 @@ G_DEFINE_ENUM_TYPE (MbClientError, mb_client_error,
  * The domain of [error@ServiceError].
  *
  * Returns: the quark of the domain
+ *
+ * Since: 0.1
  */
 G_DEFINE_QUARK (mb-service-error-quark, mb_service_error)
 

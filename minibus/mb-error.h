@@ -29,6 +29,8 @@ G_BEGIN_DECLS
  * @MB_ADDRESS_ERROR_INVALID_OPTION: the option's value is not usable, or the option occurs twice
  *
  * What can be wrong with the address of a bus.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -56,6 +58,8 @@ typedef enum
  * @MB_TRANSPORT_ERROR_BUSY: more is waiting to be sent than the transport keeps
  *
  * What can go wrong between a client and the network.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -83,6 +87,8 @@ typedef enum
  * @MB_JSON_ERROR_TOO_LARGE: an object has more than 4,096 members, or names made to collide
  *
  * Why a text or a node is not JSON that can be sent or received.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -107,6 +113,8 @@ typedef enum
  * @MB_SCHEMA_ERROR_LIMIT: the validation would take more steps, depth or memory than is allowed
  *
  * What can be wrong with a schema, or with a value by a schema.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -132,6 +140,8 @@ typedef enum
  * @MB_CLIENT_ERROR_NOT_SUPPORTED: this version of the library cannot do that
  *
  * What can be wrong with a use of a client, publisher or subscriber.
+ *
+ * Since: 0.1
  */
 typedef enum
 {
@@ -155,6 +165,8 @@ typedef enum
  * @MB_SERVICE_ERROR_ALREADY_ANSWERED: the request has been answered before
  *
  * What can go wrong with a call of a service.
+ *
+ * Since: 0.1
  */
 typedef enum
 {

@@ -13,28 +13,30 @@
  *
  * A bus within one process, with faults on demand.
  *
- * Clients with the address `memory:NAME` meet on the memory bus of that name, without any network. It is meant for
- * tests, of programs as well as of this library: it is always there, nobody else is on it, and it
- * can be told to behave as badly as a network does.
+ * Clients with the address `memory:NAME` meet on the memory bus of that name, without any
+ * network. It is meant for tests, of programs as well as of this library: it is always there,
+ * nobody else is on it, and it can be told to behave as badly as a network does.
  *
- * Every open endpoint (a client, or rather its [class@MemoryTransport]) receives every packet that is sent while it is
- * open, its own too, in the order in which they were sent. Packets are delivered by a thread of the
- * bus, never from within a call that sends. Up to 64 MiB of packets wait for slow receivers; what is more than that is
- * dropped, and reported as lost.
+ * Every open endpoint (a client, or rather its [class@MemoryTransport]) receives every packet
+ * that is sent while it is open, its own too, in the order in which they were sent. Packets are
+ * delivered by a thread of the bus, never from within a call that sends. Up to 64 MiB of packets
+ * wait for slow receivers; what is more than that is dropped, and reported as lost.
  *
  * ## Faults
  *
  * [property@MemoryBus:loss], [property@MemoryBus:duplication], [property@MemoryBus:reordering],
- * [property@MemoryBus:delay] and [property@MemoryBus:jitter] may be changed at any time, from any thread, and apply
- * to packets that are sent after that. Each endpoint has its own luck with each packet, as each host of a network has;
- * the sender with its own packet too. With the same [property@MemoryBus:seed] and the same order of sending every packet
- * meets with the same fate in each run, however fast the run is and however many endpoints there are.
+ * [property@MemoryBus:delay] and [property@MemoryBus:jitter] may be changed at any time, from any
+ * thread, and apply to packets that are sent after that. Each endpoint has its own luck with each
+ * packet, as each host of a network has; the sender with its own packet too. With the same
+ * [property@MemoryBus:seed] and the same order of sending every packet meets with the same fate
+ * in each run, however fast the run is and however many endpoints there are.
  *
  * ## Threads and lifetime
  *
- * There is one bus of a name for as long as anybody holds a reference to it or a transport of that name exists;
- * settings are forgotten after that. All methods may be called from any thread. The signal `notify` is emitted in the thread that sets
- * a property. An object that was not made by [func@MemoryBus.get] is a bus that no address leads to.
+ * There is one bus of a name for as long as anybody holds a reference to it or a transport of
+ * that name exists; settings are forgotten after that. All methods may be called from any thread.
+ * The signal `notify` is emitted in the thread that sets a property. An object that was not made
+ * by [func@MemoryBus.get] is a bus that no address leads to.
  *
  * ```c
  * g_autoptr(MbMemoryBus) bus = mb_memory_bus_get ("test");
@@ -363,7 +365,8 @@ mb_memory_bus_class_init (MbMemoryBusClass *klass)
   /**
    * MbMemoryBus:n-lost:
    *
-   * How many packets did not arrive at some endpoint because of [property@MemoryBus:loss], counted per endpoint.
+   * How many packets did not arrive at some endpoint because of [property@MemoryBus:loss],
+   * counted per endpoint.
    *
    * There are no notifications of this property.
    *
@@ -417,8 +420,8 @@ mb_memory_bus_class_init (MbMemoryBusClass *klass)
   /**
    * MbMemoryBus:reordering:
    *
-   * The probability that a packet arrives at an endpoint after the packet that was sent next, from 0 to 1; 0
-   * by default.
+   * The probability that a packet arrives at an endpoint after the packet that was sent next,
+   * from 0 to 1; 0 by default.
    *
    * If none follows within 10 milliseconds, the packet arrives then. A packet that overtakes
    * another one is never held back itself, so that 1 swaps the packets in pairs.
@@ -435,8 +438,9 @@ mb_memory_bus_class_init (MbMemoryBusClass *klass)
    *
    * What the random choices depend on; 0 by default.
    *
-   * Setting it, even to the same value, begins anew: the same seed and the same packets in the same order meet with
-   * the same luck at each endpoint. Endpoints are told apart by the order in which they were opened.
+   * Setting it, even to the same value, begins anew: the same seed and the same packets in the
+   * same order meet with the same luck at each endpoint. Endpoints are told apart by the order in
+   * which they were opened.
    *
    * Since: 0.1
    */
@@ -743,7 +747,8 @@ mb_memory_bus_get_n_sent (MbMemoryBus *self)
  *
  * Gets the name of the bus.
  *
- * Returns: (transfer none) (nullable): the name; `NULL` only for an object that [func@MemoryBus.get] did not make
+ * Returns: (transfer none) (nullable): the name; `NULL` only for an object that
+ *   [func@MemoryBus.get] did not make
  *
  * Since: 0.1
  */

@@ -10,9 +10,12 @@
 
 G_BEGIN_DECLS
 
-/* More than this never waits in a hub. Each packet counts with its size and a share for bookkeeping. */
+/* More than this never waits in a hub. Each packet counts with its size and a share for
+ * bookkeeping.
+ */
 #define MB_MEMORY_HUB_MAX_BYTES (64 * 1024 * 1024)
-/* How long a packet that is to be overtaken waits for the one that overtakes it, in microseconds. */
+/* How long a packet that is to be overtaken waits for the one that overtakes it, in microseconds.
+ */
 #define MB_MEMORY_HUB_REORDER_TIME 10000
 
 typedef struct

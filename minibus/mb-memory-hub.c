@@ -48,7 +48,9 @@ struct _MbMemoryEndpoint
   guint            number;      /* the smallest that was free when it came */
   guint64          first_order; /* packets before this one were sent before it came */
 
-  GRecMutex        lock;        /* held while the receiver is called; taken after the hub's lock never */
+  gint             closing;     /* atomic; so that the rest of a batch does not hold up who closes */
+
+  GRecMutex        lock;        /* held while the receiver is called; never taken under the hub's */
   MbReceiver      *receiver;    /* lock; NULL when gone */
 
   /* These belong to the hub's lock. */
@@ -71,7 +73,7 @@ struct _MbMemoryHub
   guint64          n_drawn;     /* packets since the seed was set */
   guint64          order;
   guint64          rank;
-  GPtrArray       *endpoints;   /* never changed, only replaced, so that the thread can use it without the lock */
+  GPtrArray       *endpoints;   /* only ever replaced, as the thread uses it without the lock */
   GQueue           ready;       /* of Entry */
   GPtrArray       *later;       /* of Entry, a heap by (due, rank) */
   gsize            n_bytes;     /* in all entries that wait, and in those being delivered */
@@ -212,8 +214,8 @@ mix (guint64 x)
   return x ^ (x >> 31);
 }
 
-/* A number from 0 to below 1 that depends on nothing but the seed, the number of the packet since the
- * seed was set, the number of the endpoint, and what is asked. A generator with a state would
+/* A number from 0 to below 1 that depends on nothing but the seed, the number of the packet since
+ * the seed was set, the number of the endpoint, and what is asked. A generator with a state would
  * give a packet another fate whenever there is one endpoint more or one fault less.
  */
 static double
@@ -397,7 +399,7 @@ deliver_to (MbMemoryEndpoint *endpoint,
    */
   g_rec_mutex_lock (&endpoint->lock);
 
-  for (guint i = 0; i < entry->n_copies && endpoint->receiver != NULL; i++)
+  for (guint i = 0; i < entry->n_copies && !g_atomic_int_get (&endpoint->closing); i++)
     {
       g_autoptr(MbReceiver) receiver = g_object_ref (endpoint->receiver);
 
@@ -421,7 +423,9 @@ deliver (const Entry *entry,
     deliver_to (g_ptr_array_index (endpoints, i), entry);
 }
 
-/* Tells the endpoints what the full queue has cost them. Called and left with the hub's lock held, but releases it. */
+/* Tells the endpoints what the full queue has cost them. Called and left with the hub's lock
+ * held, but releases it.
+ */
 static void
 report_dropped (MbMemoryHub *self)
 {
@@ -441,7 +445,7 @@ report_dropped (MbMemoryHub *self)
       g_mutex_unlock (&self->lock);
 
       g_rec_mutex_lock (&endpoint->lock);
-      if (endpoint->receiver != NULL)
+      if (!g_atomic_int_get (&endpoint->closing))
         {
           g_autoptr(MbReceiver) receiver = g_object_ref (endpoint->receiver);
 
@@ -577,7 +581,8 @@ _mb_memory_hub_unref (MbMemoryHub *self)
  * _mb_memory_hub_lock_faults:
  * @self: a hub
  *
- * Returns: (transfer none): what happens to packets, to be read or changed until _mb_memory_hub_unlock_faults()
+ * Returns: (transfer none): what happens to packets, to be read or changed until
+ *   _mb_memory_hub_unlock_faults()
  */
 MbMemoryFaults *
 _mb_memory_hub_lock_faults (MbMemoryHub *self)
@@ -752,6 +757,7 @@ _mb_memory_hub_detach (MbMemoryHub      *self,
 
   g_mutex_unlock (&self->lock);
 
+  g_atomic_int_set (&endpoint->closing, TRUE);
   g_rec_mutex_lock (&endpoint->lock);
   receiver = g_steal_pointer (&endpoint->receiver);
   g_rec_mutex_unlock (&endpoint->lock);

@@ -21,14 +21,15 @@
  *
  * A transport within one process.
  *
- * All transports with the same name in their `memory:` address form one bus, a [class@MemoryBus], which delivers
- * packets by a thread of its own and can be told to lose, repeat, reorder and delay them. The transport
- * keeps the bus alive, from its construction on.
+ * All transports with the same name in their `memory:` address form one bus, a [class@MemoryBus],
+ * which delivers packets by a thread of its own and can be told to lose, repeat, reorder and
+ * delay them. The transport keeps the bus alive, from its construction on.
  *
- * Opening fails only when the system refuses a thread (`MB_TRANSPORT_ERROR_FAILED`) or when the transport is open
- * (`MB_TRANSPORT_ERROR_ALREADY_OPEN`); sending only when it is closed (`MB_TRANSPORT_ERROR_CLOSED`) and
- * when the packet has more than 65507 bytes (`MB_TRANSPORT_ERROR_TOO_LARGE`). It is not reliable, as faults
- * may be on. The thread rules are those of [iface@Transport].
+ * Opening fails only when the system refuses a thread (`MB_TRANSPORT_ERROR_FAILED`) or when the
+ * transport is open (`MB_TRANSPORT_ERROR_ALREADY_OPEN`); sending only when it is closed
+ * (`MB_TRANSPORT_ERROR_CLOSED`) and when the packet has more than 65507 bytes
+ * (`MB_TRANSPORT_ERROR_TOO_LARGE`). It is not reliable, as faults may be on. The thread rules are
+ * those of [iface@Transport].
  *
  * ```c
  * g_autoptr(MbAddress) address = mb_address_parse ("memory:test", NULL);
@@ -235,7 +236,8 @@ mb_memory_transport_class_init (MbMemoryTransportClass *klass)
   /**
    * MbMemoryTransport:address:
    *
-   * The address of the bus, of the scheme `memory`. `NULL` at construction stands for `memory:default`.
+   * The address of the bus, of the scheme `memory`. `NULL` at construction stands for
+   * `memory:default`.
    *
    * Since: 0.1
    */

@@ -20,7 +20,8 @@ MB_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (MbMemoryTransport, mb_memory_transport, MB, MEMORY_TRANSPORT, GObject)
 
 MB_AVAILABLE_IN_ALL
-MbMemoryTransport *mb_memory_transport_new         (MbAddress         *address) G_GNUC_WARN_UNUSED_RESULT;
+MbMemoryTransport *mb_memory_transport_new         (MbAddress         *address)
+                                                   G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
 MbAddress         *mb_memory_transport_get_address (MbMemoryTransport *self);
 

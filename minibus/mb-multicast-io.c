@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What a multicast transport has while it is open: a socket, a thread that receives, and the packets that the system
- * was too busy to take.
+/* What a multicast transport has while it is open: a socket, a thread that receives, and the
+ * packets that the system was too busy to take.
  *
  * The thread waits in poll() for the socket, for news of the network, and for an eventfd by which
  * other threads call it. It has no timer, unless the system is out of memory.
@@ -59,7 +59,7 @@ typedef struct
     struct cmsghdr align;
   }               controls[BATCH];
   struct sockaddr_storage senders[BATCH];
-  guint8         *packets;      /* PACKET_SIZE for each; a page that was never needed is never there */
+  guint8         *packets;      /* PACKET_SIZE for each; only pages that were needed take memory */
   guint32         n_overflows;  /* since the socket was made, as the system counts */
 } Batch;
 
@@ -78,7 +78,7 @@ struct _MbMulticastIo
   GMutex              lock;
   GQueue              backlog;          /* lock; of Waiting */
   gsize               backlog_bytes;    /* lock */
-  gboolean            out_of_memory;    /* lock; the last attempt met with ENOBUFS, so the socket being writable says nothing */
+  gboolean            out_of_memory;    /* lock; a writable socket then says nothing */
 
   /* Only for the thread. */
   Batch              *batch;
@@ -160,8 +160,8 @@ check_overflow (MbMulticastIo *self,
     }
 }
 
-/* Receives what is there, up to a batch. Returns how many packets there were, or -1 when there will be no
- * more until poll() says so.
+/* Receives what is there, up to a batch. Returns how many packets there were, or -1 when there
+ * will be no more until poll() says so.
  */
 static int
 receive (MbMulticastIo *self)
@@ -314,8 +314,8 @@ wait_for_work (MbMulticastIo *self,
     flush (self);
 }
 
-/* Gives packets that wait a last chance to leave, so that a program which publishes and ends at once does
- * not lose them.
+/* Gives packets that wait a last chance to leave, so that a program which publishes and ends at
+ * once does not lose them.
  */
 static void
 linger (MbMulticastIo *self)
@@ -431,8 +431,8 @@ _mb_multicast_io_start (MbAddress   *address,
  * _mb_multicast_io_stop:
  * @self: (transfer full): what was started
  *
- * Ends the thread, and waits for that. When called in the thread itself, that is from a call of the receiver,
- * the thread ends after that call, without calling the receiver again.
+ * Ends the thread, and waits for that. When called in the thread itself, that is from a call of
+ * the receiver, the thread ends after that call, without calling the receiver again.
  */
 void
 _mb_multicast_io_stop (MbMulticastIo *self)
@@ -490,7 +490,8 @@ put_aside (MbMulticastIo  *self,
   if (self->backlog_bytes + cost > MB_MULTICAST_IO_MAX_BACKLOG)
     {
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_BUSY,
-                   _("The network does not keep up, and %u packets are waiting to be sent already; send less often"),
+                   _("The network does not keep up, and %u packets are waiting to be sent "
+                     "already; send less often"),
                    self->backlog.length);
       return FALSE;
     }
@@ -535,9 +536,11 @@ _mb_multicast_io_send (MbMulticastIo  *self,
   for (guint i = 0; i < _mb_multicast_socket_get_n_targets (self->socket); i++)
     {
       GError **wanted = first_error == NULL ? &first_error : NULL;
+      int result = EAGAIN;
+
       /* What waits goes first. */
-      int result = self->backlog.length > 0 ? EAGAIN
-                                            : _mb_multicast_socket_send (self->socket, i, data, length);
+      if (self->backlog.length == 0)
+        result = _mb_multicast_socket_send (self->socket, i, data, length);
 
       if (result == 0)
         sent = TRUE;

@@ -101,7 +101,8 @@ set_options (MbMulticastSocket *self)
   int ttl = (int) mb_address_get_ttl (self->address);
   int receive_buffer = (int) mb_address_get_receive_buffer (self->address);
 
-  /* Either alone would do for our own kind; the Python peers set both, and some others the first. */
+  /* Either alone would do for our own kind; the Python peers set both, and some others the first.
+   */
   set_option (self, SOL_SOCKET, SO_REUSEADDR, 1);
   set_option (self, SOL_SOCKET, SO_REUSEPORT, 1);
 
@@ -152,13 +153,13 @@ bind_group (MbMulticastSocket  *self,
 
   if (errno == EADDRINUSE)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE,
-                 _("UDP port %u is taken by a program that does not share it; \"ss -ulpn\" shows which one. End it, or "
-                   "choose another port for the whole bus"),
+                 _("UDP port %u is taken by a program that does not share it; \"ss -ulpn\" shows "
+                   "which one. End it, or choose another port for the whole bus"),
                  port);
   else if (errno == EACCES || errno == EPERM)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
-                 _("The system does not permit the use of UDP port %u; ports from 1024 on are open to "
-                   "every program"),
+                 _("The system does not permit the use of UDP port %u; ports from 1024 on are "
+                   "open to every program"),
                  port);
   else
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
@@ -168,7 +169,9 @@ bind_group (MbMulticastSocket  *self,
   return FALSE;
 }
 
-/* Joins or leaves the group on an interface; 0 is the one of the system's choice. Returns 0 or errno. */
+/* Joins or leaves the group on an interface; 0 is the one of the system's choice. Returns 0 or
+ * errno.
+ */
 static int
 change_membership (MbMulticastSocket *self,
                    gboolean           join,
@@ -178,14 +181,20 @@ change_membership (MbMulticastSocket *self,
 
   if (self->family == AF_INET)
     {
-      struct ip_mreqn request = { .imr_multiaddr = self->group.v4.sin_addr, .imr_ifindex = (int) index };
+      struct ip_mreqn request = {
+        .imr_multiaddr = self->group.v4.sin_addr,
+        .imr_ifindex = (int) index,
+      };
 
       result = setsockopt (self->fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP,
                            &request, sizeof request);
     }
   else
     {
-      struct ipv6_mreq request = { .ipv6mr_multiaddr = self->group.v6.sin6_addr, .ipv6mr_interface = index };
+      struct ipv6_mreq request = {
+        .ipv6mr_multiaddr = self->group.v6.sin6_addr,
+        .ipv6mr_interface = index,
+      };
 
       result = setsockopt (self->fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP,
                            &request, sizeof request);
@@ -223,7 +232,8 @@ is_up (MbMulticastSocket *self,
 {
   struct ifreq request;
 
-  return query_interface (self, target, SIOCGIFFLAGS, &request) && (request.ifr_flags & IFF_UP) != 0;
+  return query_interface (self, target, SIOCGIFFLAGS, &request) &&
+         (request.ifr_flags & IFF_UP) != 0;
 }
 
 static gboolean
@@ -251,7 +261,9 @@ make_targets (MbMulticastSocket *self)
     self->filter = _mb_path_filter_new ();
 }
 
-/* Finds the interface of a target. Returns 0 or errno; the index 0 with success leaves the choice to the kernel. */
+/* Finds the interface of a target. Returns 0 or errno; the index 0 with success leaves the choice
+ * to the kernel.
+ */
 static int
 resolve (MbMulticastSocket *self,
          const Target      *target,
@@ -465,19 +477,20 @@ set_no_route_error (MbMulticastSocket  *self,
 
   if (target->name != NULL)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The group %s cannot be reached through the interface \"%s\", which is down or has no address "
-                   "that could be used yet; \"ip address show dev %s\" tells more"),
+                 _("The group %s cannot be reached through the interface \"%s\", which is down "
+                   "or has no address that could be used yet; \"ip address show dev %s\" tells "
+                   "more"),
                  host, target->name, target->name);
   else if (self->family == AF_INET)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Give it one, with \"ip route add 224.0.0.0/4 dev "
-                   "IFACE\", or name an interface in the address of the bus, with \"?interface=IFACE\", "
-                   "where IFACE is one of: %s"),
+                 _("The system has no route to the multicast group %s. Give it one, with \"ip "
+                   "route add 224.0.0.0/4 dev IFACE\", or name an interface in the address of "
+                   "the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
                  host, names);
   else
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Name an interface in the address of "
-                   "the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
+                 _("The system has no route to the multicast group %s. Name an interface in the "
+                   "address of the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
                  host, names);
 }
 
@@ -524,21 +537,22 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     case EACCES:
     case EPERM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
-                   _("The system does not permit packets to %s, UDP port %u; a firewall rule on this machine "
-                     "is the likeliest reason (\"nft list ruleset\" shows them)"),
+                   _("The system does not permit packets to %s, UDP port %u; a firewall rule on "
+                     "this machine is the likeliest reason (\"nft list ruleset\" shows them)"),
                    host, mb_address_get_port (self->address));
       break;
 
     case EMSGSIZE:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_TOO_LARGE,
-                   _("The system finds the packet too large for the way to %s; send less at a time"), host);
+                   _("The system finds the packet too large for the way to %s; send less at a "
+                     "time"), host);
       break;
 
     case ENOBUFS:
     case ENOMEM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("The system has no room for the group %s; a limit such as \"sysctl net.ipv4.igmp_max_memberships\" "
-                     "may be reached"),
+                   _("The system has no room for the group %s; a limit such as \"sysctl "
+                     "net.ipv4.igmp_max_memberships\" may be reached"),
                    host);
       break;
 
@@ -612,7 +626,8 @@ _mb_multicast_socket_accepts (MbMulticastSocket *self,
     return !self->is_scoped;
 
   return self->filter == NULL ||
-         _mb_path_filter_accepts (self->filter, data, length, (const guint8 *) &path, sizeof path, now);
+         _mb_path_filter_accepts (self->filter, data, length,
+                                  (const guint8 *) &path, sizeof path, now);
 }
 
 static gboolean
@@ -649,8 +664,9 @@ renew_named (MbMulticastSocket *self,
   gboolean up = index != 0 && is_up (self, target);
   gboolean addressed = index != 0 && has_address (self, target);
 
-  /* An index that was removed and is there again is another interface. Whoever was taken up, or got
-   * its first address, may have told its network nothing, or nothing of use, when the group was joined.
+  /* An index that was removed and is there again is another interface. Whoever was taken up, or
+   * got its first address, may have told its network nothing, or nothing of use, when the group
+   * was joined.
    */
   if (index != target->index || gone || (up && !target->up) || (addressed && !target->addressed))
     leave (self, target);
@@ -679,7 +695,9 @@ renew_chosen (MbMulticastSocket *self,
     leave (self, target);
 
   /* Without a route nothing better can be done than to stay. */
-  if (resolve (self, target, &index) != 0 || index == 0 || (index == target->index && target->joined))
+  if (resolve (self, target, &index) != 0 || index == 0)
+    return;
+  if (index == target->index && target->joined)
     return;
 
   /* First the new one, so that there is always one. */

@@ -19,37 +19,38 @@
  *
  * A transport over UDP multicast.
  *
- * Each packet is one datagram to the group and port of the address. It reaches every program on this machine and
- * on the network that has joined the group, [class@Client]s and MiniBus 0.3.0 programs alike; this
- * transport gets its own packets back.
+ * Each packet is one datagram to the group and port of the address. It reaches every program on
+ * this machine and on the network that has joined the group, [class@Client]s and MiniBus 0.3.0
+ * programs alike; this transport gets its own packets back.
  *
  * ## Interfaces
  *
- * With interfaces named in the address, packets go out through each of them, and are received from
- * them alone. Otherwise the system chooses by its route to the group. Either way the transport follows
- * changes: an interface that vanishes and comes back is joined again, and when the route moves to another
- * interface, the transport moves with it.
+ * With interfaces named in the address, packets go out through each of them, and are received
+ * from them alone. Otherwise the system chooses by its route to the group. Either way the
+ * transport follows changes: an interface that vanishes and comes back is joined again, and when
+ * the route moves to another interface, the transport moves with it.
  *
  * ## Receiving
  *
- * A thread of the transport receives in batches and calls the receiver. The system keeps packets for it up to the size of the
- * receive buffer; what does not fit is lost, and reported to the receiver together with the next packet that
- * arrives. Errors of the network never end reception.
+ * A thread of the transport receives in batches and calls the receiver. The system keeps packets
+ * for it up to the size of the receive buffer; what does not fit is lost, and reported to the
+ * receiver together with the next packet that arrives. Errors of the network never end reception.
  *
  * ## Sending
  *
- * Packets leave at once, from the thread that sends. While the system takes no more, up to 1 MiB is
- * kept in order and sent by the thread of the transport; beyond that sending fails with
- * `MB_TRANSPORT_ERROR_BUSY`. With several interfaces, sending succeeds if the packet goes out through any of
- * them. Packets have at most 65507 bytes, but those of more than 1472 bytes travel in fragments, and if one of these is
- * lost, all are; MiniBus 0.3.0 programs fail on more than 1500 bytes. Multicast is not reliable.
+ * Packets leave at once, from the thread that sends. While the system takes no more, up to 1 MiB
+ * is kept in order and sent by the thread of the transport; beyond that sending fails with
+ * `MB_TRANSPORT_ERROR_BUSY`. With several interfaces, sending succeeds if the packet goes out
+ * through any of them. Packets have at most 65507 bytes, but those of more than 1472 bytes travel
+ * in fragments, and if one of these is lost, all are; MiniBus 0.3.0 programs fail on more than
+ * 1500 bytes. Multicast is not reliable.
  *
  * ## Errors
  *
  * Opening fails with `MB_TRANSPORT_ERROR_NO_ROUTE` when no interface is named and the system has
  * no route to the group, `NO_INTERFACE` when an interface does not exist, `PORT_IN_USE` when
- * another program holds the port for itself, `NOT_PERMITTED` and `FAILED`. The same codes, `TOO_LARGE` and `BUSY`
- * can come up when sending. The messages say what can be done.
+ * another program holds the port for itself, `NOT_PERMITTED` and `FAILED`. The same codes,
+ * `TOO_LARGE` and `BUSY` can come up when sending. The messages say what can be done.
  *
  * The thread rules are those of [iface@Transport].
  *
@@ -262,7 +263,8 @@ mb_multicast_transport_class_init (MbMulticastTransportClass *klass)
   /**
    * MbMulticastTransport:address:
    *
-   * The address of the bus, of the scheme `multicast`. `NULL` at construction stands for `multicast:`.
+   * The address of the bus, of the scheme `multicast`. `NULL` at construction stands for
+   * `multicast:`.
    *
    * Since: 0.1
    */

@@ -17,10 +17,12 @@ G_BEGIN_DECLS
 #define MB_TYPE_MULTICAST_TRANSPORT (mb_multicast_transport_get_type ())
 
 MB_AVAILABLE_IN_ALL
-G_DECLARE_FINAL_TYPE (MbMulticastTransport, mb_multicast_transport, MB, MULTICAST_TRANSPORT, GObject)
+G_DECLARE_FINAL_TYPE (MbMulticastTransport, mb_multicast_transport,
+                      MB, MULTICAST_TRANSPORT, GObject)
 
 MB_AVAILABLE_IN_ALL
-MbMulticastTransport *mb_multicast_transport_new         (MbAddress            *address) G_GNUC_WARN_UNUSED_RESULT;
+MbMulticastTransport *mb_multicast_transport_new         (MbAddress            *address)
+                                                         G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
 MbAddress            *mb_multicast_transport_get_address (MbMulticastTransport *self);
 

@@ -26,8 +26,8 @@
  * @family: `AF_INET` or `AF_INET6`
  * @with_routes: whether changes of routes matter
  *
- * Opens a socket that becomes readable when an interface comes, goes, is taken up or down, gets or loses an
- * address, or, if asked for, a route changes.
+ * Opens a socket that becomes readable when an interface comes, goes, is taken up or down, gets
+ * or loses an address, or, if asked for, a route changes.
  *
  * Returns: the socket, or -1 with errno set, for example in a sandbox
  */
@@ -135,13 +135,15 @@ _mb_network_watch_read (int               fd,
     }
 }
 
-/* Asks for the route to `group`, whose `length` bytes are `bytes`. */
+/* Asks for the route to a group. */
 static gboolean
-send_request (int           fd,
-              int           family,
-              const void   *bytes,
-              guint         length)
+send_request (int                    fd,
+              const struct sockaddr *group)
 {
+  const struct sockaddr_in *group4 = (gconstpointer) group;
+  const struct sockaddr_in6 *group6 = (gconstpointer) group;
+  gboolean is_ip6 = group->sa_family == AF_INET6;
+  guint length = is_ip6 ? sizeof group6->sin6_addr : sizeof group4->sin_addr;
   struct
   {
     struct nlmsghdr header;
@@ -154,11 +156,14 @@ send_request (int           fd,
   request.header.nlmsg_type = RTM_GETROUTE;
   request.header.nlmsg_flags = NLM_F_REQUEST;
   request.header.nlmsg_seq = 1;
-  request.route.rtm_family = (guint8) family;
+  request.route.rtm_family = (guint8) group->sa_family;
   request.route.rtm_dst_len = (guint8) (8 * length);
   request.attribute.rta_type = RTA_DST;
   request.attribute.rta_len = (gushort) RTA_LENGTH (length);
-  memcpy (request.group, bytes, length);
+  if (is_ip6)
+    memcpy (request.group, &group6->sin6_addr, length);
+  else
+    memcpy (request.group, &group4->sin_addr, length);
 
   return send (fd, &request, request.header.nlmsg_len, 0) >= 0;
 }
@@ -187,10 +192,7 @@ _mb_network_find_route (const struct sockaddr *group,
   if (fd < 0)
     return errno;
 
-  if (group->sa_family == AF_INET6)
-    sent = send_request (fd, AF_INET6, &((const struct sockaddr_in6 *) (gpointer) group)->sin6_addr, 16);
-  else
-    sent = send_request (fd, AF_INET, &((const struct sockaddr_in *) (gpointer) group)->sin_addr, 4);
+  sent = send_request (fd, group);
 
   do
     n = sent ? recv (fd, buffer, BUFFER_SIZE, MSG_DONTWAIT) : -1;
@@ -208,7 +210,8 @@ _mb_network_find_route (const struct sockaddr *group,
   if (header->nlmsg_type == NLMSG_ERROR)
     return ENETUNREACH;
 
-  if (header->nlmsg_type == RTM_NEWROUTE && header->nlmsg_len >= NLMSG_LENGTH (sizeof (struct rtmsg)))
+  if (header->nlmsg_type == RTM_NEWROUTE &&
+      header->nlmsg_len >= NLMSG_LENGTH (sizeof (struct rtmsg)))
     {
       const struct rtmsg *route = NLMSG_DATA (header);
       guint left = (guint) RTM_PAYLOAD (header);
@@ -234,7 +237,8 @@ _mb_network_find_route (const struct sockaddr *group,
 /*< private >
  * _mb_network_list_names:
  *
- * Returns: (transfer full): the names of the interfaces that exist, for an error message: `lo, eth0`
+ * Returns: (transfer full): the names of the interfaces that exist, for an error message: `lo,
+ *   eth0`
  */
 char *
 _mb_network_list_names (void)

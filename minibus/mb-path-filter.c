@@ -6,10 +6,11 @@
 
 /* Recognises packets that have come by another path before.
  *
- * A packet that goes out through two interfaces arrives twice wherever both lead, at the sender's own
- * host first of all. Copies have the same bytes but come by another interface, or from another
- * address of the sender. The same bytes by the same path are no copy of this kind: somebody sent them
- * twice, or the network did, and what to do about that is not for a transport to decide.
+ * A packet that goes out through two interfaces arrives twice wherever both lead, at the sender's
+ * own host first of all. Copies have the same bytes but come by another interface, or from
+ * another address of the sender. The same bytes by the same path are no copy of this kind:
+ * somebody sent them twice, or the network did, and what to do about that is not for a transport
+ * to decide.
  */
 
 #include "config.h"

@@ -495,17 +495,12 @@ _mb_pattern_match (MbPattern  *self,
   if (result >= 0)
     return MB_MATCH_YES;
 
-  switch (result)
-    {
-    case PCRE2_ERROR_MATCHLIMIT:
-    case PCRE2_ERROR_DEPTHLIMIT:
-    case PCRE2_ERROR_HEAPLIMIT:
-    case PCRE2_ERROR_NOMEMORY:
-    case PCRE2_ERROR_RECURSELOOP:
-      return MB_MATCH_LIMIT;
-    default:
-      return MB_MATCH_NO;
-    }
+  if (result == PCRE2_ERROR_NOMATCH ||
+      (result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21))
+    return MB_MATCH_NO;
+
+  /* A limit was reached, or memory or something else failed: it is not known. */
+  return MB_MATCH_LIMIT;
 }
 
 char *

@@ -10,7 +10,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "mb-builtin-private.h"
 #include "mb-error.h"
 
 /**
@@ -87,8 +86,6 @@ get_schemas (MbPublisher *self)
     {
       g_clear_pointer (&self->schemas, g_ptr_array_unref);
       self->schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->generation);
-      if (_mb_builtin_is_request (self->outlet->topic))
-        g_ptr_array_add (self->schemas, g_object_ref (_mb_builtin_get_params_schema ()));
     }
   schemas = g_ptr_array_ref (self->schemas);
 

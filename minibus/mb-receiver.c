@@ -51,7 +51,8 @@ struct _MbReceiver
 
   /* A plain lock costs about 20 ns a packet, against 500 ns for the cheapest system call that
    * gets one, and gives the owner calls that never overlap. It is recursive, as a transport that
-   * delivers while it sends, and an owner that detaches while it is called, would deadlock otherwise.
+   * delivers while it sends, and an owner that detaches while it is called, would deadlock
+   * otherwise.
    */
   GRecMutex              lock;
   const MbReceiverFuncs *funcs;   /* lock; NULL when detached */

@@ -150,6 +150,7 @@ _mb_compiler_get_node (MbCompiler  *self,
 
   node = _mb_schema_program_alloc (self->program, sizeof *node);
   node->json = json;
+  node->target = node;
   node->resource = own != NULL ? own : resource;
   node->place = g_hash_table_lookup (self->places, json);
   node->types = MB_VALUE_ANY;

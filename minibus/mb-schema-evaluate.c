@@ -18,6 +18,54 @@
 
 #define SPEND(self, steps) G_LIKELY (((self)->budget.left -= (gint64) (steps)) >= 0)
 
+static gboolean evaluate_complex (MbEvaluation       *self,
+                                  const MbSchemaNode *schema,
+                                  JsonNode           *value,
+                                  MbValueType         type,
+                                  const MbScope      *scope,
+                                  MbMarks            *marks);
+
+/* Most schemas say no more than the type, and most others fail by it. */
+static inline gboolean
+evaluate_typed (MbEvaluation       *self,
+                const MbSchemaNode *schema,
+                JsonNode           *value,
+                MbValueType         type,
+                const MbScope      *scope,
+                MbMarks            *marks)
+{
+  schema = schema->target;
+  if (!SPEND (self, 1))
+    return FALSE;
+  if ((schema->types & type) == 0 &&
+      !(type == MB_VALUE_NUMBER && (schema->types & MB_VALUE_INTEGER) &&
+        _mb_value_is_integer (json_node_get_double (value), schema->draft4)))
+    return FALSE;
+
+  return schema->flags == 0 || evaluate_complex (self, schema, value, type, scope, marks);
+}
+
+static inline gboolean
+evaluate (MbEvaluation       *self,
+          const MbSchemaNode *schema,
+          JsonNode           *value,
+          const MbScope      *scope,
+          MbMarks            *marks)
+{
+  return evaluate_typed (self, schema, value, value != NULL ? _mb_value_type (value) : MB_VALUE_STRING, scope,
+                         marks);
+}
+
+/* A part of a value is never NULL. */
+static inline gboolean
+evaluate_part (MbEvaluation       *self,
+               const MbSchemaNode *schema,
+               JsonNode           *value,
+               const MbScope      *scope)
+{
+  return evaluate_typed (self, schema, value, _mb_value_type (value), scope, NULL);
+}
+
 void
 _mb_marks_init (MbMarks *marks,
                 guint    n)
@@ -210,12 +258,12 @@ evaluate_array (MbEvaluation       *self,
     return FALSE;
 
   for (guint i = 0; i < n_prefix; i++)
-    if (!_mb_evaluate (self, rules->prefix[i], json_array_get_element (array, i), scope, NULL))
+    if (!evaluate_part (self, rules->prefix[i], json_array_get_element (array, i), scope))
       return FALSE;
 
   if (rules->rest != NULL)
     for (guint i = n_prefix; i < n; i++)
-      if (!_mb_evaluate (self, rules->rest, json_array_get_element (array, i), scope, NULL))
+      if (!evaluate_part (self, rules->rest, json_array_get_element (array, i), scope))
         return FALSE;
 
   if (marks != NULL)
@@ -232,7 +280,7 @@ evaluate_array (MbEvaluation       *self,
       guint64 found = 0;
 
       for (guint i = 0; i < n && self->budget.left >= 0; i++)
-        if (_mb_evaluate (self, rules->contains, json_array_get_element (array, i), scope, NULL))
+        if (evaluate_part (self, rules->contains, json_array_get_element (array, i), scope))
           {
             found++;
             if (mark)
@@ -258,7 +306,7 @@ evaluate_name (MbEvaluation       *self,
   gboolean valid;
 
   self->name = name;
-  valid = _mb_evaluate (self, schema, NULL, scope, NULL);
+  valid = evaluate (self, schema, NULL, scope, NULL);
   self->name = NULL;
 
   return valid;
@@ -285,7 +333,7 @@ evaluate_dependencies (MbEvaluation        *self,
       for (guint j = 0; j < dependency->n_required; j++)
         if (!json_object_has_member (object, dependency->required[j]))
           return FALSE;
-      if (dependency->schema != NULL && !_mb_evaluate (self, dependency->schema, value, scope, marks))
+      if (dependency->schema != NULL && !evaluate (self, dependency->schema, value, scope, marks))
         return FALSE;
     }
 
@@ -329,7 +377,7 @@ evaluate_object (MbEvaluation        *self,
               if (known->schema != NULL)
                 {
                   evaluated = TRUE;
-                  if (!_mb_evaluate (self, known->schema, member, scope, NULL))
+                  if (!evaluate_part (self, known->schema, member, scope))
                     return FALSE;
                 }
             }
@@ -339,13 +387,13 @@ evaluate_object (MbEvaluation        *self,
                   !_mb_regex_match (rules->patterns[i].regex, name, length, &self->budget))
                 continue;
               evaluated = TRUE;
-              if (!_mb_evaluate (self, rules->patterns[i].schema, member, scope, NULL))
+              if (!evaluate_part (self, rules->patterns[i].schema, member, scope))
                 return FALSE;
             }
           if (!evaluated && rules->additional != NULL)
             {
               evaluated = TRUE;
-              if (!_mb_evaluate (self, rules->additional, member, scope, NULL))
+              if (!evaluate_part (self, rules->additional, member, scope))
                 return FALSE;
             }
           if (rules->property_names != NULL && !evaluate_name (self, rules->property_names, name, scope))
@@ -387,6 +435,7 @@ static gboolean
 evaluate_branch (MbEvaluation       *self,
                  const MbSchemaNode *schema,
                  JsonNode           *value,
+                 MbValueType         type,
                  const MbScope      *scope,
                  MbMarks            *marks)
 {
@@ -394,12 +443,12 @@ evaluate_branch (MbEvaluation       *self,
   gboolean valid;
 
   if (marks == NULL)
-    return _mb_evaluate (self, schema, value, scope, NULL);
+    return evaluate_typed (self, schema, value, type, scope, NULL);
   if (!SPEND (self, marks->n / 64))
     return FALSE;
 
   _mb_marks_init (&own, marks->n);
-  valid = _mb_evaluate (self, schema, value, scope, &own);
+  valid = evaluate_typed (self, schema, value, type, scope, &own);
   if (valid)
     marks_add (marks, &own);
   _mb_marks_clear (&own);
@@ -411,18 +460,19 @@ static gboolean
 evaluate_logic (MbEvaluation       *self,
                 const MbLogicRules *rules,
                 JsonNode           *value,
+                MbValueType         type,
                 const MbScope      *scope,
                 MbMarks            *marks)
 {
-  if (rules->ref != NULL && !_mb_evaluate (self, rules->ref, value, scope, marks))
+  if (rules->ref != NULL && !evaluate_typed (self, rules->ref, value, type, scope, marks))
     return FALSE;
   if (rules->dynamic_ref != NULL &&
       (!SPEND (self, self->budget.depth) ||
-       !_mb_evaluate (self, _mb_resolve_dynamic (rules, scope), value, scope, marks)))
+       !evaluate_typed (self, _mb_resolve_dynamic (rules, scope), value, type, scope, marks)))
     return FALSE;
 
   for (guint i = 0; i < rules->n_all_of; i++)
-    if (!_mb_evaluate (self, rules->all_of[i], value, scope, marks))
+    if (!evaluate_typed (self, rules->all_of[i], value, type, scope, marks))
       return FALSE;
 
   if (rules->n_any_of > 0)
@@ -431,7 +481,7 @@ evaluate_logic (MbEvaluation       *self,
 
       /* With marks, all that hold have their say. */
       for (guint i = 0; i < rules->n_any_of && (!found || marks != NULL) && self->budget.left >= 0; i++)
-        found |= evaluate_branch (self, rules->any_of[i], value, scope, marks);
+        found |= evaluate_branch (self, rules->any_of[i], value, type, scope, marks);
       if (!found)
         return FALSE;
     }
@@ -441,27 +491,27 @@ evaluate_logic (MbEvaluation       *self,
       guint found = 0;
 
       for (guint i = 0; i < rules->n_one_of && found < 2 && self->budget.left >= 0; i++)
-        found += evaluate_branch (self, rules->one_of[i], value, scope, marks) ? 1 : 0;
+        found += evaluate_branch (self, rules->one_of[i], value, type, scope, marks) ? 1 : 0;
       if (found != 1)
         return FALSE;
     }
 
-  if (rules->not != NULL && _mb_evaluate (self, rules->not, value, scope, NULL))
+  if (rules->not != NULL && evaluate_typed (self, rules->not, value, type, scope, NULL))
     return FALSE;
 
   if (rules->if_ != NULL && (rules->then != NULL || rules->else_ != NULL || marks != NULL))
     {
-      const MbSchemaNode *next = evaluate_branch (self, rules->if_, value, scope, marks) ? rules->then
+      const MbSchemaNode *next = evaluate_branch (self, rules->if_, value, type, scope, marks) ? rules->then
                                                                                           : rules->else_;
 
-      if (next != NULL && !_mb_evaluate (self, next, value, scope, marks))
+      if (next != NULL && !evaluate_typed (self, next, value, type, scope, marks))
         return FALSE;
     }
 
   return self->budget.left >= 0;
 }
 
-static gboolean
+static inline gboolean
 evaluate_rules (MbEvaluation       *self,
                 const MbSchemaNode *schema,
                 JsonNode           *value,
@@ -504,12 +554,14 @@ evaluate_rules (MbEvaluation       *self,
       break;
     }
 
+  if ((schema->flags & (MB_NODE_VALUES | MB_NODE_LOGIC)) == 0)
+    return TRUE;
   if (schema->values != NULL && !set_contains (self, schema->values, value, type))
     return FALSE;
   if (schema->constant != NULL && !set_contains (self, schema->constant, value, type))
     return FALSE;
 
-  return schema->logic == NULL || evaluate_logic (self, schema->logic, value, scope, marks);
+  return schema->logic == NULL || evaluate_logic (self, schema->logic, value, type, scope, marks);
 }
 
 /* The members or items that nothing has evaluated. */
@@ -531,7 +583,7 @@ evaluate_rest (MbEvaluation       *self,
 
       for (guint i = 0; i < marks->n; i++)
         if (!_mb_marks_get (marks, i) &&
-            !_mb_evaluate (self, rest, json_array_get_element (array, i), scope, NULL))
+            !evaluate_part (self, rest, json_array_get_element (array, i), scope))
           return FALSE;
     }
   else
@@ -544,7 +596,7 @@ evaluate_rest (MbEvaluation       *self,
         return TRUE;
       json_object_iter_init (&iter, object);
       for (guint i = 0; json_object_iter_next (&iter, NULL, &member); i++)
-        if (!_mb_marks_get (marks, i) && !_mb_evaluate (self, rest, member, scope, NULL))
+        if (!_mb_marks_get (marks, i) && !evaluate_part (self, rest, member, scope))
           return FALSE;
     }
 
@@ -604,29 +656,16 @@ evaluate_with_marks (MbEvaluation       *self,
   return valid;
 }
 
-gboolean
-_mb_evaluate (MbEvaluation       *self,
-              const MbSchemaNode *schema,
-              JsonNode           *value,
-              const MbScope      *scope,
-              MbMarks            *marks)
+static gboolean
+evaluate_complex (MbEvaluation       *self,
+                  const MbSchemaNode *schema,
+                  JsonNode           *value,
+                  MbValueType         type,
+                  const MbScope      *scope,
+                  MbMarks            *marks)
 {
-  MbValueType type = value != NULL ? _mb_value_type (value) : MB_VALUE_STRING;
   gboolean valid;
   MbScope own;
-
-  while (schema->alias != NULL)
-    schema = schema->alias;
-
-  if (!SPEND (self, 1))
-    return FALSE;
-
-  if ((schema->types & type) == 0 &&
-      !(type == MB_VALUE_NUMBER && (schema->types & MB_VALUE_INTEGER) &&
-        _mb_value_is_integer (json_node_get_double (value), schema->draft4)))
-    return FALSE;
-  if (schema->flags == 0)
-    return TRUE;
 
   if (self->budget.depth >= MB_SCHEMA_MAX_DEPTH)
     {
@@ -652,6 +691,16 @@ _mb_evaluate (MbEvaluation       *self,
 }
 
 gboolean
+_mb_evaluate (MbEvaluation       *self,
+              const MbSchemaNode *schema,
+              JsonNode           *value,
+              const MbScope      *scope,
+              MbMarks            *marks)
+{
+  return evaluate (self, schema, value, scope, marks);
+}
+
+gboolean
 _mb_evaluate_marks (MbEvaluation       *self,
                     const MbSchemaNode *schema,
                     JsonNode           *value,
@@ -659,4 +708,27 @@ _mb_evaluate_marks (MbEvaluation       *self,
                     MbMarks            *marks)
 {
   return evaluate_rules (self, schema, value, _mb_value_type (value), scope, marks);
+}
+
+gboolean
+_mb_schema_program_is_valid (MbSchemaProgram *program,
+                             JsonNode        *value,
+                             guint64          max_steps,
+                             gboolean        *limit)
+{
+  MbEvaluation self;
+  MbScope scope;
+  gboolean valid;
+
+  self.budget.left = (gint64) max_steps;
+  self.budget.depth = 0;
+  self.has_dynamic = program->has_dynamic;
+  self.name = NULL;
+  scope.outer = NULL;
+  scope.resource = program->root->resource;
+
+  valid = evaluate_part (&self, program->root, value, &scope);
+  *limit = self.budget.left < 0;
+
+  return valid && !*limit;
 }

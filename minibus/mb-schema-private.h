@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <string.h>
+
 #include "mb-schema.h"
 #include "mb-schema-keywords-private.h"
 #include "mb-schema-regex-private.h"
@@ -41,6 +43,8 @@ typedef struct
   guint32       length;
   guint32       next;         /* index + 1 of the next in the same slot */
   guint64       hash;
+  guint64       first;        /* its ends, see mb-schema-names.c */
+  guint64       last;
   MbSchemaNode *schema;       /* of `properties`, or NULL */
   gboolean      required;
 } MbName;
@@ -171,7 +175,7 @@ typedef enum
 
 struct _MbSchemaNode
 {
-  const MbSchemaNode  *alias;     /* (nullable): where a schema that is but a reference leads */
+  const MbSchemaNode  *target;    /* itself, or where a schema that is but a reference leads */
   guint8               types;
   guint8               flags;
   gboolean             draft4;
@@ -305,9 +309,75 @@ _mb_marks_get (const MbMarks *marks,
 /* Names */
 void              _mb_name_table_build       (MbNameTable           *table,
                                               MbSchemaProgram       *program);
-const MbName     *_mb_name_table_find        (const MbNameTable     *table,
-                                              const char            *name,
-                                              gsize                  length);
+
+/* The ends of a name, which are all of it if it has 16 bytes or less. */
+static inline void
+_mb_name_get_ends (const char *name,
+                   gsize       length,
+                   guint64    *first,
+                   guint64    *last)
+{
+  if (length >= 8)
+    {
+      memcpy (first, name, 8);
+      memcpy (last, name + length - 8, 8);
+    }
+  else if (length >= 4)
+    {
+      guint32 x, y;
+
+      memcpy (&x, name, 4);
+      memcpy (&y, name + length - 4, 4);
+      *first = x;
+      *last = y;
+    }
+  else if (length > 0)
+    {
+      *first = (guint8) name[0];
+      *last = (guint64) (guint8) name[length / 2] << 8 | (guint8) name[length - 1];
+    }
+  else
+    {
+      *first = *last = 0;
+    }
+}
+
+static inline guint64
+_mb_name_hash (const MbNameTable *table,
+               const char        *name,
+               gsize              length,
+               guint64            first,
+               guint64            last)
+{
+  if (G_UNLIKELY (table->whole))
+    return _mb_value_hash_text (name, length);
+
+  return ((first ^ (last << 23 | last >> 41) ^ length << 56) * table->seed) >> 32;
+}
+
+static inline const MbName *
+_mb_name_table_find (const MbNameTable *table,
+                     const char        *name,
+                     gsize              length)
+{
+  guint64 first, last;
+
+  if (table->n_names == 0)
+    return NULL;
+
+  _mb_name_get_ends (name, length, &first, &last);
+  for (guint32 i = table->slots[_mb_name_hash (table, name, length, first, last) & table->mask]; i != 0; )
+    {
+      const MbName *found = &table->names[i - 1];
+
+      if (found->length == length && found->first == first && found->last == last &&
+          (length <= 16 || memcmp (found->name, name, length) == 0))
+        return found;
+      i = found->next;
+    }
+
+  return NULL;
+}
 
 /* Programs */
 MbSchemaProgram  *_mb_schema_program_new     (JsonNode              *node,

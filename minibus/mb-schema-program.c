@@ -56,116 +56,6 @@ _mb_schema_program_strdup (MbSchemaProgram *self,
   return copy;
 }
 
-/* The ends and the length of a name mostly tell it from the others of its table. */
-static inline guint64
-hash_ends (const char *name,
-           gsize       length,
-           guint64     seed)
-{
-  guint64 a = 0, b = 0;
-
-  if (length >= 8)
-    {
-      memcpy (&a, name, 8);
-      memcpy (&b, name + length - 8, 8);
-    }
-  else if (length >= 4)
-    {
-      guint32 x, y;
-
-      memcpy (&x, name, 4);
-      memcpy (&y, name + length - 4, 4);
-      a = x;
-      b = y;
-    }
-  else if (length > 0)
-    {
-      a = (guint8) name[0];
-      b = (guint64) (guint8) name[length / 2] << 8 | (guint8) name[length - 1];
-    }
-
-  a = (a ^ (b << 23 | b >> 41) ^ (length << 56)) * seed;
-
-  return a >> 32;
-}
-
-static inline guint64
-hash_name (const MbNameTable *table,
-           const char        *name,
-           gsize              length)
-{
-  return table->whole ? _mb_value_hash_text (name, length) : hash_ends (name, length, table->seed);
-}
-
-static gboolean
-fill (MbNameTable *table)
-{
-  gboolean perfect = TRUE;
-
-  memset (table->slots, 0, sizeof (guint32) * (table->mask + 1));
-  for (guint i = 0; i < table->n_names; i++)
-    {
-      MbName *name = &table->names[i];
-      guint32 *slot;
-
-      name->hash = hash_name (table, name->name, name->length);
-      slot = &table->slots[name->hash & table->mask];
-      if (*slot != 0)
-        perfect = FALSE;
-      name->next = *slot;
-      *slot = i + 1;
-    }
-
-  return perfect;
-}
-
-void
-_mb_name_table_build (MbNameTable     *table,
-                      MbSchemaProgram *program)
-{
-  enum { TRIES = 32, LARGEST_PERFECT = 64 };
-
-  guint64 seed = G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
-
-  if (table->n_names == 0)
-    return;
-
-  for (table->mask = 1; table->mask < table->n_names * 2; table->mask = table->mask * 2 + 1)
-    ;
-  table->slots = _mb_schema_program_alloc (program, sizeof (guint32) * (table->mask + 1));
-
-  for (guint i = 0; i < TRIES && table->n_names <= LARGEST_PERFECT; i++)
-    {
-      table->seed = seed | 1;
-      if (fill (table))
-        return;
-      seed = seed * G_GUINT64_CONSTANT (6364136223846793005) + G_GUINT64_CONSTANT (1442695040888963407);
-    }
-
-  table->whole = TRUE;
-  fill (table);
-}
-
-const MbName *
-_mb_name_table_find (const MbNameTable *table,
-                     const char        *name,
-                     gsize              length)
-{
-  if (table->n_names == 0)
-    return NULL;
-
-  for (guint32 i = table->slots[hash_name (table, name, length) & table->mask]; i != 0; )
-    {
-      const MbName *found = &table->names[i - 1];
-
-      if (found->length == length && memcmp (found->name, name, length) == 0)
-        return found;
-      i = found->next;
-    }
-
-  return NULL;
-}
-
 /* The schemas that a schema applies to the same value. */
 static void
 collect_in_place (const MbSchemaNode *node,
@@ -275,7 +165,7 @@ is_reference_only (const MbSchemaNode *node)
 
 /* There are no cycles any more. */
 static void
-set_aliases (MbCompiler *self)
+set_targets (MbCompiler *self)
 {
   if (self->program->has_dynamic)
     return;
@@ -287,9 +177,8 @@ set_aliases (MbCompiler *self)
 
       /* Those met on the way are short-cut already, or short. */
       for (guint hops = 0; hops < 64 && is_reference_only (target); hops++)
-        target = target->alias != NULL ? target->alias : target->logic->ref;
-      if (target != node)
-        node->alias = target;
+        target = target->target != target ? target->target : target->logic->ref;
+      node->target = target;
     }
 }
 
@@ -414,7 +303,7 @@ _mb_schema_program_new (JsonNode               *node,
       good = program->root != NULL && compile_all (&self, error);
     }
   if (good)
-    set_aliases (&self);
+    set_targets (&self);
 
   g_hash_table_unref (self.resources);
   g_hash_table_unref (self.roots);
@@ -457,19 +346,4 @@ _mb_schema_program_get_meta (MbSchemaDraft draft)
     }
 
   return *program;
-}
-
-gboolean
-_mb_schema_program_is_valid (MbSchemaProgram *self,
-                             JsonNode        *value,
-                             guint64          max_steps,
-                             gboolean        *limit)
-{
-  MbEvaluation evaluation = { { (gint64) max_steps, 0 }, self->has_dynamic };
-  MbScope scope = { NULL, self->root->resource };
-  gboolean valid = _mb_evaluate (&evaluation, self->root, value, &scope, NULL);
-
-  *limit = evaluation.budget.left < 0;
-
-  return valid && !*limit;
 }

@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Up to so many items, each is compared with each. */
+#define MB_PAIRWISE 8
+
 #define TWO_63 9223372036854775808.0
 #define TWO_53 9007199254740992.0
 
@@ -434,6 +437,36 @@ _mb_value_equal (JsonNode *a,
     }
 }
 
+/* As _mb_value_find_equal() for a few items, if all of them are strings; else -1. */
+static int
+find_equal_strings (JsonArray *array,
+                    guint      n,
+                    MbBudget  *budget,
+                    guint     *first,
+                    guint     *second)
+{
+  const char *texts[MB_PAIRWISE];
+
+  for (guint i = 0; i < n; i++)
+    {
+      JsonNode *item = json_array_get_element (array, i);
+
+      if (_mb_value_type (item) != MB_VALUE_STRING)
+        return -1;
+      texts[i] = _mb_value_string (item);
+      for (guint j = 0; j < i; j++)
+        if (texts[i][0] == texts[j][0] && strcmp (texts[i], texts[j]) == 0)
+          {
+            *first = j;
+            *second = i;
+            return 1;
+          }
+    }
+  spend (budget, n * n / 2);
+
+  return 0;
+}
+
 /* Whether two of the items are equal, and which. Few are compared each with each; of many, the hashes
  * are put into a table, which for the longer ones is allocated.
  */
@@ -443,7 +476,7 @@ _mb_value_find_equal (JsonArray *array,
                       guint     *first,
                       guint     *second)
 {
-  enum { PAIRWISE = 8, STACK_SLOTS = 1024 };
+  enum { STACK_SLOTS = 1024 };
 
   typedef struct
   {
@@ -457,8 +490,19 @@ _mb_value_find_equal (JsonArray *array,
   Slot *slots = on_stack;
   guint mask;
 
-  if (n <= PAIRWISE)
+  if (n <= 1)
+    return FALSE;
+  if (n <= MB_PAIRWISE)
     {
+      switch (find_equal_strings (array, n, budget, first, second))
+        {
+        case 0:
+          return FALSE;
+        case 1:
+          return TRUE;
+        default:
+          break;
+        }
       for (guint i = 1; i < n; i++)
         for (guint j = 0; j < i; j++)
           if (_mb_value_equal (json_array_get_element (array, i),

@@ -89,24 +89,27 @@ _mb_schema_read_text (const char  *text,
 }
 
 /* An object made by g_object_new() is the schema that everything satisfies. */
-static MbSchemaProgram *
-get_program (MbSchema *self)
+static G_GNUC_NO_INLINE MbSchemaProgram *
+get_anything (void)
 {
   static MbSchemaProgram *anything;
-
-  if (self->program != NULL)
-    return self->program;
 
   if (g_once_init_enter (&anything))
     {
       MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_4, .trusted = TRUE };
-      g_autoptr(JsonNode) node = json_node_init_object (json_node_alloc (), NULL);
+      g_autoptr(JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
       json_node_take_object (node, json_object_new ());
       g_once_init_leave (&anything, _mb_schema_program_new (node, NULL, &options, NULL));
     }
 
   return anything;
+}
+
+static inline MbSchemaProgram *
+get_program (MbSchema *self)
+{
+  return G_LIKELY (self->program != NULL) ? self->program : get_anything ();
 }
 
 static void
@@ -444,6 +447,29 @@ set_limit_error (MbSchema  *self,
                  "too deep, or a regular expression takes too long."), self->max_steps);
 }
 
+static G_GNUC_NO_INLINE void
+set_error (MbSchema         *self,
+           MbSchemaProgram  *program,
+           JsonNode         *instance,
+           gboolean          limit,
+           GError          **error)
+{
+  g_autofree char *instance_location = NULL;
+  g_autofree char *keyword_location = NULL;
+  g_autofree char *sentence = NULL;
+
+  if (limit)
+    {
+      set_limit_error (self, error);
+      return;
+    }
+
+  _mb_schema_program_explain (program, instance, self->max_steps, &instance_location, &keyword_location,
+                              &sentence);
+  g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_VIOLATION, _("%s (rule: %s)"), sentence,
+               *keyword_location != 0 ? keyword_location : "/");
+}
+
 /**
  * mb_schema_validate:
  * @self: a schema
@@ -469,9 +495,6 @@ mb_schema_validate (MbSchema  *self,
                     JsonNode  *instance,
                     GError   **error)
 {
-  g_autofree char *instance_location = NULL;
-  g_autofree char *keyword_location = NULL;
-  g_autofree char *sentence = NULL;
   MbSchemaProgram *program;
   gboolean limit;
 
@@ -480,21 +503,11 @@ mb_schema_validate (MbSchema  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   program = get_program (self);
-  if (_mb_schema_program_is_valid (program, instance, self->max_steps, &limit))
+  if (G_LIKELY (_mb_schema_program_is_valid (program, instance, self->max_steps, &limit)))
     return TRUE;
 
-  if (limit)
-    {
-      set_limit_error (self, error);
-      return FALSE;
-    }
-  if (error == NULL)
-    return FALSE;
-
-  _mb_schema_program_explain (program, instance, self->max_steps, &instance_location, &keyword_location,
-                              &sentence);
-  g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_VIOLATION, _("%s (rule: %s)"), sentence,
-               *keyword_location != 0 ? keyword_location : "/");
+  if (error != NULL)
+    set_error (self, program, instance, limit, error);
 
   return FALSE;
 }

@@ -81,11 +81,12 @@ _mb_sequence_tracker_note (MbSequenceTracker *self,
   self->seen |= G_GUINT64_CONSTANT (1) << step;
   *slot = mark;
 
-  /* What came before the first number we saw was never counted as missing. */
+  /* What came before the lowest number we saw was never counted as missing; what lies between is, from now on. */
   if (sequence < self->first)
     {
+      *n_missed = (guint) (self->first - sequence - 1);
       self->first = sequence;
-      return MB_ARRIVAL_EXPECTED;
+      return *n_missed > 0 ? MB_ARRIVAL_AFTER_GAP : MB_ARRIVAL_EXPECTED;
     }
 
   return MB_ARRIVAL_LATE;

@@ -11,15 +11,17 @@
 
 G_BEGIN_DECLS
 
-MbService *_mb_service_new      (MbCore          *core,
-                                 const char      *name,
-                                 MbSchema        *request_schema,
-                                 MbSchema        *reply_schema,
-                                 GError         **error);
+MbService *_mb_service_new           (MbCore          *core,
+                                      const char      *name,
+                                      MbSchema        *request_schema,
+                                      MbSchema        *reply_schema,
+                                      GError         **error);
 /* Lets `func` handle the requests. */
-void       _mb_service_set_func (MbService       *self,
-                                 MbServiceFunc    func,
-                                 gpointer         user_data,
-                                 GDestroyNotify   destroy);
+void       _mb_service_set_func      (MbService       *self,
+                                      MbServiceFunc    func,
+                                      gpointer         user_data,
+                                      GDestroyNotify   destroy);
+/* Closes without a signal, and returns whether it was open. */
+gboolean   _mb_service_close_quietly (MbService       *self);
 
 G_END_DECLS

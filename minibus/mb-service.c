@@ -136,8 +136,8 @@ deliver (gpointer owner,
     _mb_request_fail (request, "The handler of the service failed, or did not take the request");
 }
 
-static gboolean
-close_quietly (MbService *self)
+gboolean
+_mb_service_close_quietly (MbService *self)
 {
   if (self->closed)
     return FALSE;
@@ -162,7 +162,7 @@ mb_service_dispose (GObject *object)
   MbService *self = MB_SERVICE (object);
   GDestroyNotify destroy = g_steal_pointer (&self->func_destroy);
 
-  close_quietly (self);
+  _mb_service_close_quietly (self);
 
   if (destroy != NULL)
     destroy (self->func_data);
@@ -548,6 +548,6 @@ mb_service_close (MbService *self)
 {
   g_return_if_fail (MB_IS_SERVICE (self));
 
-  if (close_quietly (self))
+  if (_mb_service_close_quietly (self))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IS_CLOSED]);
 }

@@ -11,9 +11,11 @@
 
 G_BEGIN_DECLS
 
-MbSubscriber *_mb_subscriber_new (MbCore      *core,
-                                  const char  *pattern,
-                                  MbSchema    *schema,
-                                  GError     **error);
+MbSubscriber *_mb_subscriber_new           (MbCore        *core,
+                                            const char    *pattern,
+                                            MbSchema      *schema,
+                                            GError       **error);
+/* Closes without a signal, and returns whether it was open. */
+gboolean      _mb_subscriber_close_quietly (MbSubscriber  *self);
 
 G_END_DECLS

@@ -148,8 +148,8 @@ apply_limits (MbSubscriber *self)
     _mb_inbox_set_limits (self->inbox, self->inbox_size, self->inbox_bytes, self->overflow);
 }
 
-static gboolean
-close_quietly (MbSubscriber *self)
+gboolean
+_mb_subscriber_close_quietly (MbSubscriber *self)
 {
   if (self->closed)
     return FALSE;
@@ -170,7 +170,7 @@ close_quietly (MbSubscriber *self)
 static void
 mb_subscriber_dispose (GObject *object)
 {
-  close_quietly (MB_SUBSCRIBER (object));
+  _mb_subscriber_close_quietly (MB_SUBSCRIBER (object));
 
   G_OBJECT_CLASS (mb_subscriber_parent_class)->dispose (object);
 }
@@ -713,6 +713,6 @@ mb_subscriber_close (MbSubscriber *self)
 {
   g_return_if_fail (MB_IS_SUBSCRIBER (self));
 
-  if (close_quietly (self))
+  if (_mb_subscriber_close_quietly (self))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IS_CLOSED]);
 }

@@ -17,8 +17,8 @@
  * @data: the argument of @func
  * @error: return location for an error
  *
- * Starts a thread in which all signals are blocked, so that the program's own threads get them: a library must
- * not make handlers run, or system calls fail, where the program does not expect it.
+ * Starts a thread in which all signals are blocked, so that the program's own threads get them: a
+ * library must not make handlers run, or system calls fail, where the program does not expect it.
  *
  * Returns: (transfer full): the thread, or `NULL` when the system refuses another one
  */

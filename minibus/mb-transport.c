@@ -51,9 +51,9 @@
  * - `close` returns after the last call of the receiver; it waits for one that is under way, unless
  *   it is itself called from there, which has to work. It is harmless when nothing is open.
  * - `send` never waits for the network: what cannot leave at once is kept up to a limit, then
- *   refused with `MB_TRANSPORT_ERROR_BUSY`. What one thread sends leaves in the order of the calls. `send` must not
- *   call the receiver itself, as the client may hold locks. The topic is there for transports that
- *   can make use of it, such as brokers; it is also in the packet.
+ *   refused with `MB_TRANSPORT_ERROR_BUSY`. What one thread sends leaves in the order of the
+ *   calls. `send` must not call the receiver itself, as the client may hold locks. The topic is
+ *   there for transports that can make use of it, such as brokers; it is also in the packet.
  * - Packets longer than `get_max_packet_size` never reach `send`.
  * - Nothing that arrives may disturb the transport: there are no trusted senders.
  * - Errors are of the domain [error@TransportError] and say what the user can do.
@@ -70,7 +70,8 @@
  * }
  *
  * G_DEFINE_FINAL_TYPE_WITH_CODE (MyTransport, my_transport, G_TYPE_OBJECT,
- *                                G_IMPLEMENT_INTERFACE (MB_TYPE_TRANSPORT, my_transport_iface_init))
+ *                                G_IMPLEMENT_INTERFACE (MB_TYPE_TRANSPORT,
+ *                                                       my_transport_iface_init))
  * ```
  *
  * Since: 0.1
@@ -90,7 +91,7 @@ mb_transport_default_init (MbTransportInterface *iface)
  * [class@MulticastTransport], `memory` an [class@MemoryTransport]. It is not open yet.
  *
  * ```c
- * g_autoptr(MbAddress) address = mb_address_parse ("multicast://228.0.0.5:8005?interface=eth0", &error);
+ * g_autoptr(MbAddress) address = mb_address_parse ("multicast://?interface=eth0", &error);
  *
  * if (address != NULL)
  *   transport = mb_transport_new_for_address (address);
@@ -240,9 +241,10 @@ mb_transport_open_finish (MbTransport   *self,
  *
  * Closes a transport, and lets go of its receiver.
  *
- * When this function returns, the receiver is not called any more; it waits for a call that is under way, so
- * the caller must hold no lock that the receiver's client takes. It may also be called from within
- * a call of the receiver, which is then the last. Harmless when the transport is not open.
+ * When this function returns, the receiver is not called any more; it waits for a call that is
+ * under way, so the caller must hold no lock that the receiver's client takes. It may also be
+ * called from within a call of the receiver, which is then the last. Harmless when the transport
+ * is not open.
  *
  * Since: 0.1
  */
@@ -269,9 +271,9 @@ mb_transport_close (MbTransport *self)
  *
  * May be called from any thread.
  *
- * Fails with [error@TransportError]: `CLOSED` when the transport is not open, `TOO_LARGE`, `BUSY` when
- * more is waiting to be sent than the transport keeps, `NO_ROUTE`, `NO_INTERFACE`, `NOT_PERMITTED`
- * or `FAILED`. The transport stays open, and the next packet may well go through.
+ * Fails with [error@TransportError]: `CLOSED` when the transport is not open, `TOO_LARGE`, `BUSY`
+ * when more is waiting to be sent than the transport keeps, `NO_ROUTE`, `NO_INTERFACE`,
+ * `NOT_PERMITTED` or `FAILED`. The transport stays open, and the next packet may well go through.
  *
  * Returns: true if the packet was accepted
  *
@@ -331,8 +333,8 @@ mb_transport_get_max_packet_size (MbTransport *self)
  * mb_transport_is_reliable:
  * @self: a transport
  *
- * Tells whether every packet that was accepted for sending arrives once, in order, at every client that is
- * on the bus at the time. It never changes.
+ * Tells whether every packet that was accepted for sending arrives once, in order, at every
+ * client that is on the bus at the time. It never changes.
  *
  * May be called from any thread.
  *

@@ -24,6 +24,7 @@ push (gpointer      owner,
   if (!self->only_count)
     g_ptr_array_add (self->packets, g_bytes_new (data, length));
   self->thread = g_thread_self ();
+  self->last_time = g_get_monotonic_time ();
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 
@@ -97,7 +98,8 @@ wait_until (Collector  *self,
 
   g_mutex_lock (&self->lock);
 
-  while (self->n_packets < n_packets || self->n_lost < n_lost || (text != NULL && !has (self, text)))
+  while (self->n_packets < n_packets || self->n_lost < n_lost ||
+         (text != NULL && !has (self, text)))
     {
       if (!g_cond_wait_until (&self->changed, &self->lock, end))
         g_error ("Waited in vain for %u packets (there are %u), %u lost ones (%u), text %s",
@@ -134,6 +136,14 @@ collector_get_n_packets (Collector *self)
   g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->n_packets;
+}
+
+gint64
+collector_get_last_time (Collector *self)
+{
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->last_time;
 }
 
 guint

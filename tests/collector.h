@@ -23,6 +23,7 @@ typedef struct
   gboolean    only_count;  /* keep no packets */
   guint       n_packets;   /* lock */
   GThread    *thread;      /* lock; the last one that called */
+  gint64      last_time;   /* lock; when that was */
 
   /* Called with each packet, without the lock. */
   void      (*on_push) (gpointer      data,
@@ -41,6 +42,7 @@ void        collector_wait_for_text  (Collector   *self,
 void        collector_wait_loss      (Collector   *self,
                                       guint        n_lost);
 guint       collector_get_n_packets  (Collector   *self);
+gint64      collector_get_last_time  (Collector   *self);
 guint       collector_get_n_lost     (Collector   *self);
 gboolean    collector_has            (Collector   *self,
                                       const char  *text);

@@ -119,7 +119,8 @@ static const Bad bad[] = {
   { "multicast:?receive-buffer=4095", MB_ADDRESS_ERROR_INVALID_OPTION, "4096" },
   { "multicast:?receive-buffer=1073741825", MB_ADDRESS_ERROR_INVALID_OPTION, "1073741824" },
   { "multicast:?receive-buffer=4M", MB_ADDRESS_ERROR_INVALID_OPTION, "4096" },
-  { "multicast:?receive-buffer=5000&receive-buffer=5000", MB_ADDRESS_ERROR_INVALID_OPTION, "twice" },
+  { "multicast:?receive-buffer=5000&receive-buffer=6000", MB_ADDRESS_ERROR_INVALID_OPTION,
+    "twice" },
   { "multicast:?interface=", MB_ADDRESS_ERROR_INVALID_OPTION, "15 bytes" },
   { "multicast:?interface=0123456789abcdef", MB_ADDRESS_ERROR_INVALID_OPTION, "15 bytes" },
   { "multicast:?interface=a/b", MB_ADDRESS_ERROR_INVALID_OPTION, "slashes" },
@@ -174,7 +175,8 @@ test_good (gconstpointer data)
   g_assert_cmpstrv (mb_address_get_interfaces (again), mb_address_get_interfaces (address));
   g_assert_cmpuint (mb_address_get_port (again), ==, mb_address_get_port (address));
   g_assert_cmpuint (mb_address_get_ttl (again), ==, mb_address_get_ttl (address));
-  g_assert_cmpuint (mb_address_get_receive_buffer (again), ==, mb_address_get_receive_buffer (address));
+  g_assert_cmpuint (mb_address_get_receive_buffer (again), ==,
+                    mb_address_get_receive_buffer (address));
 }
 
 static void
@@ -202,8 +204,9 @@ test_limits (void)
   g_autoptr(GString) name = g_string_new ("memory:");
   g_autoptr(GError) error = NULL;
   g_autoptr(MbAddress) address = NULL;
+  g_autofree char *canonical = NULL;
 
-  g_test_summary ("Sixteen interfaces and 2048 bytes are the most that an address has");
+  g_test_summary ("An address has at most 2048 bytes, sixteen interfaces, and 255 bytes of a name");
 
   for (guint i = 0; i < 16; i++)
     g_string_append_printf (text, "interface=e%u&", i);
@@ -220,13 +223,23 @@ test_limits (void)
   g_assert_null (address);
   g_clear_error (&error);
 
-  while (name->len < 2048)
-    g_string_append_c (name, 'x');
+  for (guint i = 0; i < 255; i++)
+    g_string_append (name, "%20");
   address = mb_address_parse (name->str, &error);
   g_assert_no_error (error);
+  g_assert_cmpuint (strlen (mb_address_get_host (address)), ==, 255);
+  canonical = mb_address_to_text (address);
+  g_assert_cmpstr (canonical, ==, name->str);
   g_clear_object (&address);
 
   g_string_append_c (name, 'x');
+  address = mb_address_parse (name->str, &error);
+  g_assert_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST);
+  g_assert_null (address);
+  g_clear_error (&error);
+
+  while (name->len <= 2048)
+    g_string_append_c (name, 'x');
   address = mb_address_parse (name->str, &error);
   g_assert_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX);
   g_assert_null (address);
@@ -245,8 +258,8 @@ test_getters (void)
 
   g_test_summary ("Every part can be read by a getter and by a property");
 
-  address = mb_address_parse ("multicast://[ff15:0::1]:9?ttl=3&interface=eth0&interface=lo&receive-buffer=5000",
-                              &error);
+  address = mb_address_parse ("multicast://[ff15:0::1]:9?ttl=3&interface=eth0&interface=lo"
+                              "&receive-buffer=5000", &error);
   g_assert_no_error (error);
 
   g_assert_cmpstr (mb_address_get_scheme (address), ==, "multicast");
@@ -281,7 +294,8 @@ test_defaults (void)
   g_autoptr(MbAddress) plain = g_object_new (MB_TYPE_ADDRESS, NULL);
   g_autofree char *text = mb_address_to_text (plain);
 
-  g_test_summary ("What an address does not say has the values of MiniBus; an address that nobody parsed too");
+  g_test_summary ("What an address does not say has the values of MiniBus; "
+                  "so has an address that nobody parsed");
 
   g_assert_no_error (error);
   g_assert_cmpstr (mb_address_get_host (address), ==, "228.0.0.5");

@@ -90,6 +90,28 @@ test_open_async (void)
 }
 
 static void
+test_close_while_opening (void)
+{
+  g_autoptr(MbClient) client = mb_client_new ("c");
+  g_autoptr(GAsyncResult) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A client that is closed while it is being opened ends up closed");
+
+  mb_client_set_address (client, "memory:close-while-opening");
+  mb_client_open_async (client, NULL, result_cb, &result);
+  mb_client_close (client);
+  mb_test_wait_until (result != NULL);
+  g_assert_false (mb_client_open_finish (client, result, &error));
+  g_assert_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED);
+  g_clear_error (&error);
+  g_assert_false (mb_client_get_is_open (client));
+
+  g_assert_true (mb_client_open_sync (client, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
 test_bad_address (void)
 {
   g_autoptr(MbClient) client = mb_client_new ("c");
@@ -461,6 +483,7 @@ main (int    argc,
   g_test_add_func ("/client/names", test_names);
   g_test_add_func ("/client/open-close", test_open_close);
   g_test_add_func ("/client/open-async", test_open_async);
+  g_test_add_func ("/client/close-while-opening", test_close_while_opening);
   g_test_add_func ("/client/bad-address", test_bad_address);
   g_test_add_func ("/client/environment", test_environment);
   g_test_add_func ("/client/passphrase", test_passphrase);

@@ -346,7 +346,7 @@ test_canonical (void)
   g_autofree char *datagram = NULL;
   MbPacket packet;
 
-  g_test_summary ("What is written is the canonical form, with the hash at byte 22, and is read back");
+  g_test_summary ("The canonical form is written, with the hash at byte 22, and read back");
 
   _mb_packet_append (out, 0x89abcdef, G_GUINT64_CONSTANT (0x0123456789abcdef), 42, "/x", "a", "i",
                      "{\"a\":1}and more", strlen ("{\"a\":1}"));

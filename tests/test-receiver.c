@@ -97,7 +97,7 @@ static void
 test_push (Owner         *owner,
            gconstpointer  data)
 {
-  g_test_summary ("Packets and losses reach the owner, also empty packets, and losses of nothing do not");
+  g_test_summary ("Packets, also empty ones, and losses reach the owner; losses of nothing do not");
 
   mb_receiver_push (owner->receiver, (const guint8 *) "x", 1);
   mb_receiver_push (owner->receiver, NULL, 0);
@@ -154,8 +154,8 @@ static void
 test_push_inside (Owner         *owner,
                   gconstpointer  data)
 {
-  g_test_summary ("A transport that delivers while it sends, called by an owner that sends while it is called, "
-                  "does not deadlock");
+  g_test_summary ("A transport that delivers while it sends, for an owner that sends while it is "
+                  "called, does not deadlock");
 
   owner->push_inside = TRUE;
   mb_receiver_push (owner->receiver, (const guint8 *) "x", 1);
