@@ -481,7 +481,7 @@ MbAutomaton *
 _mb_automaton_new (const MbRe *re,
                    gint64     *work)
 {
-  enum { MOST_WORK = 300000 };
+  enum { MOST_WORK = 1000000 };
 
   Builder self = { .work = MIN (*work, MOST_WORK) };
   gint64 before = self.work;

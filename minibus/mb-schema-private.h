@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 #define MB_SCHEMA_MAX_VALUES 200000
 #define MB_SCHEMA_MAX_NODES 50000
 /* Steps to make all the automata of one schema; about a tenth of a second. */
-#define MB_SCHEMA_MAX_REGEX_WORK 10000000
+#define MB_SCHEMA_MAX_REGEX_WORK 20000000
 /* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each. */
 #define MB_SCHEMA_MAX_DEPTH 1000
 /* Schema keywords, members and items looked at in one validation. */

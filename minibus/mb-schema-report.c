@@ -894,6 +894,9 @@ report (MbReport           *self,
   return valid;
 }
 
+/* A report may cost more than the check itself. */
+static const char too_long[] = N_("The value does not satisfy the schema; why would take too long to find out.");
+
 static void
 report_init (MbReport        *self,
              MbSchemaProgram *program,
@@ -938,7 +941,7 @@ _mb_schema_program_explain (MbSchemaProgram  *program,
     {
       *instance_location = g_strdup ("");
       *keyword_location = g_strdup ("");
-      *sentence = g_strdup (_("The value does not satisfy the schema; why would take too long to find out."));
+      *sentence = g_strdup (_(too_long));
     }
   else
     {
@@ -991,6 +994,8 @@ _mb_schema_program_report (MbSchemaProgram *program,
     _mb_report_annotate (&self, program->root, value, &scope);
   else
     report (&self, program->root, value, &scope);
+  if (!valid && self.errors->len == 0)
+    _mb_report_add (&self, self.errors, program->root, NULL)->sentence = g_strdup (_(too_long));
 
   json_object_set_boolean_member (object, "valid", valid);
   json_object_set_string_member (object, "keywordLocation", "");

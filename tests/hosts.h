@@ -18,6 +18,8 @@ G_BEGIN_DECLS
 void         run                  (const char   *format,
                                    ...) G_GNUC_PRINTF (1, 2);
 void         run_until_success    (const char   *command);
+/* Runs a command, which has to succeed, for its output. */
+char        *get_output           (const char   *command);
 /* Makes a host, with `lo` up. */
 void         host_add             (const char   *name);
 void         host_remove          (const char   *name);

@@ -308,6 +308,20 @@ test_send (Fixture       *fixture,
     }
 }
 
+/* Sends and receives until receiving has failed as often as it is to. */
+static void
+receive_until_failed (Fixture *fixture)
+{
+  guint n = 0;
+
+  do
+    {
+      g_assert_true (send_text (fixture->transport, "x", NULL));
+      collector_wait (fixture->collector, ++n);
+    }
+  while (g_atomic_int_get (&recvmmsg_failure.n) > 0);
+}
+
 static void
 test_interrupted (Fixture       *fixture,
                   gconstpointer  data)
@@ -316,10 +330,8 @@ test_interrupted (Fixture       *fixture,
 
   set_failure (&sendmsg_failure, EINTR, 3);
   set_failure (&recvmmsg_failure, EINTR, 3);
-  g_assert_true (send_text (fixture->transport, "x", NULL));
-  collector_wait (fixture->collector, 1);
+  receive_until_failed (fixture);
   g_assert_cmpint (g_atomic_int_get (&sendmsg_failure.n), ==, 0);
-  g_assert_cmpint (g_atomic_int_get (&recvmmsg_failure.n), ==, 0);
 }
 
 static void
@@ -447,9 +459,7 @@ test_receive_error (Fixture       *fixture,
   g_test_summary ("Errors of receiving do not end it");
 
   set_failure (&recvmmsg_failure, GPOINTER_TO_INT (data), 3);
-  g_assert_true (send_text (fixture->transport, "x", NULL));
-  collector_wait_for_text (fixture->collector, "x");
-  g_assert_cmpint (g_atomic_int_get (&recvmmsg_failure.n), ==, 0);
+  receive_until_failed (fixture);
 }
 
 static void

@@ -73,9 +73,12 @@ print_losses (MbClient *client)
     MbDropReason  reason;
     const char   *text;
   } losses[] = {
-    { MB_DROP_REASON_NO_KEY, N_("Something came that is encrypted, which this program has no key for") },
-    { MB_DROP_REASON_NO_ID, N_("An answer came that has no id, so that it cannot be told whose it is") },
-    { MB_DROP_REASON_OVERSIZE, N_("Something came that is larger than a packet can be") },
+    { MB_DROP_REASON_NO_KEY,
+      N_("Something came that is encrypted, which this program has no key for") },
+    { MB_DROP_REASON_NO_ID,
+      N_("An answer came that has no id, so that it cannot be told whose it is") },
+    { MB_DROP_REASON_OVERSIZE,
+      N_("Something came that is larger than a packet can be") },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (losses); i++)
@@ -126,8 +129,10 @@ mbtt_call (int    argc,
     .parameters = { "NAME", "PARAMS" },
     .n_required = 1,
     .summary = N_("Calls a service, waits for the answer and prints the result as JSON."),
-    .description = N_("PARAMS is JSON, null if it is missing. What is not JSON and does not begin with {, [ or \" is\n"
-                      "taken as a string. The answer is waited for 5 seconds unless --timeout says otherwise."),
+    .description =
+      N_("PARAMS is JSON, null if it is missing. What is not JSON and does not begin with {, [ or\n"
+         "\" is taken as a string. The answer is waited for 5 seconds unless --timeout says\n"
+         "otherwise."),
     .entries = entries,
   };
   double timeout;

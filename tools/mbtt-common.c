@@ -28,7 +28,8 @@ parse_seconds (const char  *option,
   char *end;
 
   *seconds = g_ascii_strtod (text, &end);
-  if (end != text && *end == '\0' && text[strspn (text, "0123456789.")] == '\0' && *seconds <= MAX_SECONDS)
+  if (end != text && *end == '\0' && *seconds <= MAX_SECONDS &&
+      text[strspn (text, "0123456789.")] == '\0')
     return TRUE;
 
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -95,7 +96,8 @@ ignored_cb (const char  *option,
 
 static const GOptionEntry common_entries[] = {
   { "address", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
-    N_("Address of the bus (default: $MINIBUS_ADDRESS, else multicast://228.0.0.5:8005)"), N_("ADDRESS") },
+    N_("Address of the bus (default: $MINIBUS_ADDRESS, else multicast://228.0.0.5:8005)"),
+    N_("ADDRESS") },
   { "cryptokey", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Passphrase that the bus is encrypted with"), N_("KEY") },
   { "json", 0, 0, G_OPTION_ARG_NONE, &options.json,
@@ -172,7 +174,8 @@ mbtt_take_positional (int         argc,
       if (!g_utf8_validate (argv[i], -1, NULL))
         {
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       _("The argument “%s” is not valid UTF-8, which everything on the bus is"), argv[i]);
+                       _("The argument “%s” is not valid UTF-8, which everything on the bus is"),
+                       argv[i]);
           return FALSE;
         }
 
@@ -188,6 +191,8 @@ check_number (const MbttUsage  *usage,
               GPtrArray        *positional,
               GError          **error)
 {
+  guint n_parameters = g_strv_length ((char **) usage->parameters);
+
   if (positional->len < usage->n_required)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -196,13 +201,13 @@ check_number (const MbttUsage  *usage,
       return FALSE;
     }
 
-  if (positional->len > g_strv_length ((char **) usage->parameters))
+  if (positional->len > n_parameters)
     {
-      const char *extra = g_ptr_array_index (positional, g_strv_length ((char **) usage->parameters));
+      const char *extra = g_ptr_array_index (positional, n_parameters);
 
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   _("“%s” is one argument too many; the usage is “%s %s”, and what has spaces in it needs "
-                     "quotes"),
+                   _("“%s” is one argument too many; the usage is “%s %s”, and what has spaces "
+                     "in it needs quotes"),
                    extra, g_get_prgname (), parameters);
       return FALSE;
     }
@@ -223,8 +228,8 @@ mbtt_print_version (int *status)
   return TRUE;
 }
 
-/* Parses the arguments of a subcommand and returns those that are not options. Returns NULL when there is
- * nothing left to do but to end with `status`; errors have been reported then. */
+/* Parses the arguments of a subcommand and returns those that are not options. Returns NULL when
+ * there is nothing left to do but to end with `status`; errors have been reported then. */
 char **
 mbtt_parse (const MbttUsage  *usage,
             int               argc,
@@ -269,11 +274,16 @@ mbtt_parse (const MbttUsage  *usage,
 /* Parses the value of an option that counts something. */
 gboolean
 mbtt_parse_count (const char  *text,
-                  guint64     *count,
+                  gulong      *count,
                   GError     **error)
 {
-  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64, count, NULL))
-    return TRUE;
+  guint64 number;
+
+  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXULONG, &number, NULL))
+    {
+      *count = (gulong) number;
+      return TRUE;
+    }
 
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                _("“%s” is not a number for --count, which takes whole numbers from 1"), text);

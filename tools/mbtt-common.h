@@ -53,7 +53,7 @@ gboolean           mbtt_take_positional (int                  argc,
                                          GError             **error);
 gboolean           mbtt_print_version   (int                 *status);
 gboolean           mbtt_parse_count     (const char          *text,
-                                         guint64             *count,
+                                         gulong              *count,
                                          GError             **error);
 MbClient          *mbtt_client_new      (void);
 gboolean           mbtt_client_open     (MbClient            *client,

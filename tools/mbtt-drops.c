@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Tells on standard error what a client has lost: at once, but of each kind not more than a line in some
- * seconds. */
+/* Tells on standard error what a client has lost: at once, but of each kind not more than a line
+ * in some seconds. */
 
 #include "config.h"
 
@@ -20,7 +20,7 @@
 
 typedef struct
 {
-  guint64  count;         /* not told of yet */
+  gulong   count;         /* not told of yet */
   gint64   told_at;       /* 0: never */
   char    *topic;         /* of the first that has not been told of; or NULL */
   char    *detail;
@@ -31,7 +31,7 @@ struct _MbttDrops
   MbClient *client;
   gulong    handler;
   guint     timer;
-  guint64   total;
+  gulong    total;
   Reason    reasons[N_REASONS];
 };
 
@@ -102,7 +102,7 @@ tell (MbttDrops    *self,
   if (kind->detail != NULL)
     g_string_append_printf (more, ": %s", kind->detail);
 
-  mbtt_print_note (_("Lost (%" G_GUINT64_FORMAT "): %s%s"), kind->count, describe (reason), more->str);
+  mbtt_print_note (_("Lost (%lu): %s%s"), kind->count, describe (reason), more->str);
 
   kind->count = 0;
   kind->told_at = g_get_monotonic_time ();
@@ -132,7 +132,8 @@ dropped_cb (MbClient     *client,
   Reason *kind;
 
   /* Nothing is lost by these two. */
-  if (reason == MB_DROP_REASON_DUPLICATE || reason == MB_DROP_REASON_LATE_REPLY || reason >= N_REASONS)
+  if (reason == MB_DROP_REASON_DUPLICATE || reason == MB_DROP_REASON_LATE_REPLY ||
+      reason >= N_REASONS)
     return;
 
   kind = &self->reasons[reason];
@@ -185,7 +186,7 @@ mbtt_drops_flush (MbttDrops *self)
 }
 
 /* How many messages or datagrams were lost so far. */
-guint64
+gulong
 mbtt_drops_get_total (MbttDrops *self)
 {
   return self->total;

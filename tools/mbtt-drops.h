@@ -15,7 +15,7 @@ typedef struct _MbttDrops MbttDrops;
 MbttDrops *mbtt_drops_new       (MbClient   *client);
 void       mbtt_drops_free      (MbttDrops  *self);
 void       mbtt_drops_flush     (MbttDrops  *self);
-guint64    mbtt_drops_get_total (MbttDrops  *self);
+gulong     mbtt_drops_get_total (MbttDrops  *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbttDrops, mbtt_drops_free)
 

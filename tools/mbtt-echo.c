@@ -19,8 +19,8 @@
 
 typedef struct
 {
-  guint64  n_wanted;      /* 0: no limit */
-  guint64  n_messages;
+  gulong   n_wanted;      /* 0: no limit */
+  gulong   n_messages;
   gboolean headers;
   int      status;
 } Echo;
@@ -79,14 +79,14 @@ print_summary (Echo         *self,
                MbSubscriber *subscriber,
                MbttDrops    *drops)
 {
-  guint64 n_lost = mbtt_drops_get_total (drops);
+  gulong n_lost = mbtt_drops_get_total (drops);
 
   mbtt_drops_flush (drops);
 
   if (n_lost == 0 && !isatty (STDERR_FILENO) && !mbtt_get_options ()->verbose)
     return;
 
-  mbtt_print_note (_("Messages: %" G_GUINT64_FORMAT ", lost: %" G_GUINT64_FORMAT ", of these never arrived: %u"),
+  mbtt_print_note (_("Messages: %lu, lost: %lu, of these never arrived: %u"),
                    self->n_messages, n_lost, mb_subscriber_get_n_missed (subscriber));
 }
 
@@ -113,7 +113,7 @@ run (Echo         *self,
 
   if (end == MBTT_END_TIMEOUT && self->n_wanted > 0)
     {
-      mbtt_print_note (_("Of %" G_GUINT64_FORMAT " messages only %" G_GUINT64_FORMAT " came in time"),
+      mbtt_print_note (_("Of %lu messages only %lu came in time"),
                        self->n_wanted, self->n_messages);
       return MBTT_EXIT_TIMED_OUT;
     }
@@ -140,10 +140,12 @@ mbtt_echo (int    argc,
   const MbttUsage usage = {
     .parameters = { "TOPIC" },
     .n_required = 1,
-    .summary = N_("Prints the data of all messages on topics that TOPIC matches, one message a line."),
-    .description = N_("TOPIC is a regular expression that has to match the whole topic, such as '/sensor/.*'.\n"
-                      "Strings are printed without quotes where “mbtt pub” would read them as the same string;\n"
-                      "everything else is JSON."),
+    .summary =
+      N_("Prints the data of all messages on topics that TOPIC matches, one message a line."),
+    .description =
+      N_("TOPIC is a regular expression that has to match the whole topic, such as '/sensor/.*'.\n"
+         "Strings are printed without quotes where “mbtt pub” would read them as the same string;\n"
+         "everything else is JSON."),
     .entries = entries,
   };
   g_autoptr(GError) error = NULL;

@@ -21,7 +21,8 @@
 
 static GMainLoop *loop;
 static MbttEnd end;
-/* A pipe that gets a byte with the first signal. It is never emptied: once stopped is stopped for good. */
+/* A pipe that gets a byte with the first signal. It is never emptied: once stopped is stopped
+ * for good. */
 static int wake_fds[2] = { -1, -1 };
 
 static void
@@ -54,12 +55,16 @@ timeout_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Lets SIGINT, SIGTERM and SIGHUP end the loop instead of the process; a second one ends the process. */
+/* Lets SIGINT, SIGTERM and SIGHUP end the loop instead of the process; a second one ends the
+ * process. */
 void
 mbtt_loop_init (void)
 {
   static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-  struct sigaction action = { .sa_handler = signal_cb, .sa_flags = SA_RESTART | (int) SA_RESETHAND };
+  struct sigaction action = {
+    .sa_handler = signal_cb,
+    .sa_flags = SA_RESTART | (int) SA_RESETHAND,
+  };
 
   loop = g_main_loop_new (NULL, FALSE);
   if (!g_unix_open_pipe (wake_fds, FD_CLOEXEC, NULL))
@@ -78,7 +83,8 @@ mbtt_loop_init (void)
     }
 }
 
-/* Runs until mbtt_loop_quit(), until the program is to stop, or for some time unless that is negative. */
+/* Runs until mbtt_loop_quit(), until the program is to stop, or for some time unless that is
+ * negative. */
 MbttEnd
 mbtt_loop_run (double seconds)
 {

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Lines on standard output and standard error. What is printed may come from anybody on the network. */
+/* Lines on standard output and standard error. What is printed may come from anybody on the
+ * network. */
 
 #include "config.h"
 
@@ -26,8 +27,8 @@
 /* Readable when the program has been told to end; -1 where nothing is watched. */
 static int wake_fd = -1;
 
-/* Makes sure that the standard files are open, so that no socket takes their place, and that a closed pipe
- * is an error of write() and not a signal. */
+/* Makes sure that the standard files are open, so that no socket takes their place, and that a
+ * closed pipe is an error of write() and not a signal. */
 void
 mbtt_output_init (void)
 {
@@ -93,8 +94,8 @@ write_all (int         fd,
   return 0;
 }
 
-/* Prints a line on standard output at once. Returns FALSE when nothing more can be printed: then `status` is
- * what to end with, and the reason has been reported if it is worth it. */
+/* Prints a line on standard output at once. Returns FALSE when nothing more can be printed: then
+ * `status` is what to end with, and the reason has been reported if it is worth it. */
 gboolean
 mbtt_print_line (const char *line,
                  int        *status)
@@ -125,8 +126,8 @@ mbtt_is_unsafe (gunichar character)
          (character >= 0x2066 && character <= 0x2069);
 }
 
-/* Prints a line about what is going on, or went wrong, on standard error: always in UTF-8, and always as one
- * line that shows what it cannot print. */
+/* Prints a line about what is going on, or went wrong, on standard error: always in UTF-8, and
+ * always as one line that shows what it cannot print. */
 void
 mbtt_print_note (const char *format,
                  ...)

@@ -17,8 +17,8 @@
 #include "mbtt-output.h"
 #include "mbtt-values.h"
 
-/* How long a message is waited for on its way back, in seconds. On one machine it takes far less than a
- * millisecond. */
+/* How long a message is waited for on its way back, in seconds. On one machine it takes far less
+ * than a millisecond. */
 #define DEFAULT_TIMEOUT 1.0
 
 typedef struct
@@ -26,8 +26,8 @@ typedef struct
   MbPublisher *publisher;
   const char  *name;        /* of the client */
   double       timeout;
-  guint64      n_sent;
-  guint64      n_unheard;
+  gulong      n_sent;
+  gulong      n_unheard;
   gboolean     heard;       /* the message sent last */
 } Pub;
 
@@ -87,26 +87,25 @@ print_sent (Pub        *self,
 
 /* The command line is right in this case. */
 static int
-fail_line (guint64       line,
+fail_line (gulong        line,
            const GError *error)
 {
-  mbtt_print_note (_("Line %" G_GUINT64_FORMAT " of standard input: %s"), line, error->message);
+  mbtt_print_note (_("Line %lu of standard input: %s"), line, error->message);
 
   return MBTT_EXIT_FAILED;
 }
 
-/* Publishes one message, which came with a line of that number, or 0. Returns FALSE with a status when the program
- * is to end. */
+/* Publishes one message, which came with a line of that number, or 0. Returns FALSE with a
+ * status when the program is to end. */
 static gboolean
 publish (Pub        *self,
          const char *json,
-         guint64     line,
+         gulong      line,
          int        *status)
 {
   g_autoptr(GError) error = NULL;
 
   self->heard = FALSE;
-  self->n_sent++;
 
   if (!mb_publisher_publish_text (self->publisher, json, &error))
     {
@@ -114,6 +113,7 @@ publish (Pub        *self,
       return FALSE;
     }
 
+  self->n_sent++;
   if (self->timeout > 0)
     wait_until_heard (self);
 
@@ -140,8 +140,8 @@ line_cb (GObject      *object,
   reading->done = TRUE;
 }
 
-/* Reads the next line while messages that others publish on the topic are taken in and thrown away. Returns
- * NULL without an error at the end. */
+/* Reads the next line while messages that others publish on the topic are taken in and thrown
+ * away. Returns NULL without an error at the end. */
 static char *
 read_line (GDataInputStream  *input,
            GError           **error)
@@ -185,7 +185,7 @@ publish_lines (Pub      *self,
   if (isatty (STDIN_FILENO))
     mbtt_print_note (_("Each line that you type is published; end with Ctrl+D"));
 
-  for (guint64 number = 1;; number++)
+  for (gulong number = 1;; number++)
     {
       g_autoptr(GError) error = NULL;
       g_autofree char *line = read_line (input, &error);
@@ -214,20 +214,21 @@ note_pattern (const char *topic)
   if (topic[0] != '^' && strstr (topic, ".*") == NULL && strstr (topic, ".+") == NULL)
     return;
 
-  mbtt_print_note (_("Note that “%s” is taken literally: a message has one topic, and patterns are for those who "
-                     "subscribe"), topic);
+  mbtt_print_note (_("Note that “%s” is taken literally: a message has one topic, and patterns are "
+                     "for those who subscribe"),
+                   topic);
 }
 
 static void
 report (Pub *self)
 {
   if (mbtt_get_options ()->verbose)
-    mbtt_print_note (_("Messages: %" G_GUINT64_FORMAT ", not heard back: %" G_GUINT64_FORMAT),
+    mbtt_print_note (_("Messages: %lu, not heard back: %lu"),
                      self->n_sent, self->n_unheard);
 
   if (self->n_unheard > 0)
-    mbtt_print_note (_("Sent, but not heard back within %g s (%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                       "): perhaps nobody got it; does a firewall block UDP on this machine?"),
+    mbtt_print_note (_("Sent, but not heard back within %g s (%lu of %lu): perhaps "
+                       "nobody got it; does a firewall block UDP on this machine?"),
                      self->timeout, self->n_unheard, self->n_sent);
 }
 
@@ -284,10 +285,12 @@ mbtt_pub (int    argc,
   const MbttUsage usage = {
     .parameters = { "TOPIC", "DATA" },
     .n_required = 1,
-    .summary = N_("Publishes a message on a topic, or each line of standard input if DATA is missing or “-”."),
-    .description = N_("DATA is JSON. What is not JSON and does not begin with {, [ or \" is taken as a string.\n"
-                      "Each message is waited for until it comes back from the network, for 1 second unless\n"
-                      "--timeout says otherwise; 0 is not to wait. It counts as sent even if it does not."),
+    .summary =
+      N_("Publishes a message on a topic, or each line of standard input if DATA is missing or -."),
+    .description =
+      N_("DATA is JSON. What is not JSON and does not begin with {, [ or \" is taken as a string.\n"
+         "Each message is waited for until it comes back from the network, for 1 second unless\n"
+         "--timeout says otherwise; 0 is not to wait. It counts as sent even if it does not."),
     .entries = entries,
   };
   g_autoptr(GError) error = NULL;

@@ -50,8 +50,8 @@ is_words (const char    *text,
   return g_error_matches (error, MB_JSON_ERROR, MB_JSON_ERROR_SYNTAX) && !looks_like_json (text);
 }
 
-/* Reads a value as it was typed: JSON if it is JSON, and else words, which are a string. Returns JSON text.
- * `what` is what to call the value in errors. */
+/* Reads a value as it was typed: JSON if it is JSON, and else words, which are a string. Returns
+ * JSON text. `what` is what to call the value in errors. */
 char *
 mbtt_read_value (const char  *what,
                  const char  *text,
@@ -109,7 +109,8 @@ read_schema_node (const char  *text,
   if (strchr (text, '\'') == NULL)
     {
       g_set_error (error, plain_error->domain, plain_error->code,
-                   _("The schema was read as JSON text, which it is not: %s"), plain_error->message);
+                   _("The schema was read as JSON text, which it is not: %s"),
+                   plain_error->message);
       return NULL;
     }
 
@@ -117,8 +118,8 @@ read_schema_node (const char  *text,
   node = mb_json_from_text (swapped, &swapped_error);
   if (node == NULL)
     g_set_error (error, plain_error->domain, plain_error->code,
-                 _("The schema was read as JSON text (%s) and as JSON text with ' and \" swapped (%s), and is "
-                   "neither"),
+                 _("The schema was read as JSON text (%s) and as JSON text with ' and \" swapped "
+                   "(%s), and is neither"),
                  plain_error->message, swapped_error->message);
 
   return g_steal_pointer (&node);
@@ -149,15 +150,16 @@ read_schema_file (const char  *name,
   MbSchema *schema = mb_schema_new_from_file (file, NULL, error);
 
   if (schema == NULL && error != NULL && (*error)->domain == G_IO_ERROR)
-    g_prefix_error (error, _("The schema “%s” is neither JSON text nor a file that can be read: "), name);
+    g_prefix_error (error, _("The schema “%s” is neither JSON text nor a file that can be read: "),
+                    name);
   else if (schema == NULL)
     g_prefix_error (error, _("The schema in the file “%s” is not usable: "), name);
 
   return schema;
 }
 
-/* Reads the value of --schema: a file name, JSON text, or JSON text with the two kinds of quotes swapped, as
- * the Python program wants it. Beside objects, `true` and `false` are schemas. */
+/* Reads the value of --schema: a file name, JSON text, or JSON text with the two kinds of quotes
+ * swapped, as the Python program wants it. Beside objects, `true` and `false` are schemas. */
 MbSchema *
 mbtt_read_schema (const char  *argument,
                   GError     **error)
@@ -200,8 +202,9 @@ append_string_token (GString    *out,
     }
 }
 
-/* Writes a valid JSON text as one line that is fit to read and to display: no white space between tokens, no
- * escapes but those that are needed. Numbers stay as they are, whatever their length. */
+/* Writes a valid JSON text as one line that is fit to read and to display: no white space
+ * between tokens, no escapes but those that are needed. Numbers stay as they are, whatever their
+ * length. */
 char *
 mbtt_tidy_json (const char *json)
 {
@@ -232,7 +235,8 @@ mbtt_tidy_json (const char *json)
   return g_string_free (out, FALSE);
 }
 
-/* Whether a string can be printed without quotes, so that mbtt_read_value() reads it as the same string. */
+/* Whether a string can be printed without quotes, so that mbtt_read_value() reads it as the same
+ * string. */
 static gboolean
 is_plain (const char *text)
 {
@@ -255,8 +259,8 @@ is_plain (const char *text)
   return node == NULL && is_words (text, error);
 }
 
-/* Writes a valid JSON text as one line that `pub` reads as the same value: strings without quotes if they
- * are plain words, everything else as JSON. */
+/* Writes a valid JSON text as one line that `pub` reads as the same value: strings without
+ * quotes if they are plain words, everything else as JSON. */
 char *
 mbtt_value_to_line (const char *json)
 {

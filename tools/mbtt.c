@@ -25,7 +25,8 @@ static const struct
   { "pub", mbtt_pub, N_("Publish messages on a topic") },
 };
 
-/* Copies the arguments and wipes passphrases out of the original, which all users of the system can see. */
+/* Copies the arguments and wipes passphrases out of the original, which all users of the system
+ * can see. */
 static char **
 take_arguments (char **argv)
 {
@@ -56,7 +57,7 @@ list_commands (void)
     g_string_append_printf (list, "\n  %-10s %s", commands[i].name, _(commands[i].summary));
 
   g_string_append_printf (list, "\n\n%s",
-                          _("“mbtt SUBCOMMAND --help” tells about one of them, and “man mbtt” about all.\n"
+                          _("“mbtt SUBCOMMAND --help” tells about one of them, “man mbtt” about all.\n"
                             "Exit status: 0 done, 1 failed, 2 wrong usage, 3 timed out."));
 
   return g_string_free (g_steal_pointer (&list), FALSE);
@@ -73,8 +74,8 @@ name_commands (void)
   return g_strjoinv (", ", (char **) names);
 }
 
-/* Parses what comes before the subcommand. Returns where that is in the arguments, or 0 when there is nothing left
- * to do but to end with `status`. */
+/* Parses what comes before the subcommand. Returns where that is in the arguments, or 0 when
+ * there is nothing left to do but to end with `status`. */
 static int
 find_command (int    *argc,
               char  **argv,
@@ -103,7 +104,8 @@ find_command (int    *argc,
   at = *argc > 1 && strcmp (argv[1], "--") == 0 ? 2 : 1;
   if (*argc <= at)
     {
-      mbtt_print_note (_("The subcommand is missing; there are: %s (“mbtt --help” tells more)"), names);
+      mbtt_print_note (_("The subcommand is missing; there are: %s (“mbtt --help” tells more)"),
+                       names);
       *status = MBTT_EXIT_USAGE;
       return 0;
     }

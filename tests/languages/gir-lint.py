@@ -66,6 +66,8 @@ class Lint:
             for type_ in self.namespace.findall(CORE + kind):
                 if type_.get(GLIB + 'is-gtype-struct-for') is None:
                     self.check_type(type_)
+        for constant in self.namespace.findall(CORE + 'constant'):
+            self.check_documented(constant, constant.get('name'))
         for function in self.namespace.findall(CORE + 'function'):
             self.check_callable(function, function.get('name'))
         return self.problems

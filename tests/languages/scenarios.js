@@ -150,6 +150,7 @@ const scenarios = {
         assert(publisher.publish([1]));
         assert(publisher.schema.validate([1]));
         assert(publisher.schema.validate(Json.from_string('[1]')));
+        assert(publisher.schema.report(['one']).valid === false);
         client.subscribe('/other', publisher.schema);
         client.provide('/half', n => n / 2, {type: 'integer'}, {type: 'integer'});
         assertEqual(await client.call('/half', 4), 2);

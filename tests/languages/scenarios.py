@@ -185,6 +185,7 @@ def schema():
     assert publisher.publish([1])
     assert publisher.schema.validate([1])
     assert publisher.schema.validate(Json.from_string('[1]'))
+    assert publisher.schema.report(['one'])['valid'] is False
     client.subscribe('/other', publisher.schema)
     client.provide('/half', lambda n, _request: n / 2 if n % 2 else n // 2, {'type': 'integer'}, {'type': 'integer'})
     assert call(client, '/half', 4) == 2

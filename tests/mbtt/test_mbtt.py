@@ -274,7 +274,8 @@ class TestUsage(Case):
         self.assertRegex(done.stderr, r"\Ambtt: Standard output cannot be written: .*\n\Z")
 
         done = subprocess.run(["/bin/sh", "-c", '"$@" >&-', "sh", MBTT, "--version"],
-                              stderr=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT, check=False)
+                              stderr=subprocess.PIPE, encoding="utf-8", env=ENVIRONMENT,
+                              check=False)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"\Ambtt: Standard output cannot be written: .*\n\Z")
 
@@ -295,7 +296,7 @@ class TestCommon(Case):
             self.assert_fails(done, 1, "no route", "ip route add")
 
     def test_address(self):
-        """The address comes from the option, before or after the subcommand, else from the environment."""
+        """The address comes from the option, before or after the subcommand, or the environment."""
         other = "multicast://228.0.0.5:8006"
         for before, after, variable, expected in (
             ((), (), None, "multicast://228.0.0.5:8005"),
@@ -501,7 +502,8 @@ class TestEcho(Case):
         attributes = termios.tcgetattr(slave)
         attributes[1] &= ~termios.OPOST
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
-        echo = self.start("echo", "/v", "--verbose", "--count", "1", stdin=slave, stdout=slave, stderr=slave)
+        echo = self.start("echo", "/v", "--verbose", "--count", "1",
+                          stdin=slave, stdout=slave, stderr=slave)
         os.close(slave)
         with open(master, "r", encoding="utf-8", closefd=True, newline="\n") as terminal:
             self.assertIn("On the bus", terminal.readline())
@@ -706,13 +708,15 @@ class TestPub(Case):
         rules = ("table inet f { chain i { type filter hook input priority 0; "
                  "udp dport 8005 drop; }; }")
         environment = {**ENVIRONMENT, "MB_PRIVATE_NETWORK": ""}
-        done = subprocess.run([private.PRIVATE_NETWORK, "/bin/sh", "-c", 'nft "$1"; shift; exec "$@"',
-                               "sh", rules, MBTT, "pub", "/a", "1", "--timeout", "0.05", "--json"],
+        done = subprocess.run([private.PRIVATE_NETWORK, "/bin/sh", "-ec",
+                               'nft "$1"; shift; exec "$@"', "sh", rules,
+                               MBTT, "pub", "/a", "1", "--timeout", "0.05", "--json"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
                               env=environment, check=False, timeout=LIMIT)
         self.assertEqual((done.returncode, done.stdout),
                          (0, '{"topic":"/a","data":1,"heard":false}\n'))
-        self.assertRegex(done.stderr, r"\Ambtt: Sent, but not heard back within 0.05 s \(1 of 1\).*\n\Z")
+        self.assertRegex(done.stderr,
+                         r"\Ambtt: Sent, but not heard back within 0.05 s \(1 of 1\).*\n\Z")
 
     def test_too_large(self):
         """Nothing is sent that would silence Python peers."""
@@ -743,7 +747,8 @@ class TestCall(Case):
         """An error of the service is a failure, and cannot do anything to a terminal."""
         for behaviour, text in (
             (("--raise", "no way"), "no way"), (("--error", '"Käse"'), "Käse"),
-            (("--error", '{"code": 1}'), '{"code":1}'), (("--error", '"a\\u001bb\\nc"'), "a\\u001bb c"),
+            (("--error", '{"code": 1}'), '{"code":1}'),
+            (("--error", '"a\\u001bb\\nc"'), "a\\u001bb c"),
         ):
             server = self.start_peer("serve", "/bad", *behaviour, "--count", "2")
             self.assert_fails(run("call", "/bad"), 1, f"“/bad” answered with an error: {text}\n")
