@@ -70,8 +70,8 @@ run (Fixture    *fixture,
      const char *arguments,
      const char *input)
 {
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "mbtt-validate", NULL);
-  g_autofree char *line = g_strconcat (program, " ", arguments, NULL);
+  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "..", "tools", "mbtt", NULL);
+  g_autofree char *line = g_strconcat (program, " validate ", arguments, NULL);
   g_auto(GStrv) argv = g_strsplit (line, " ", -1);
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_autoptr(GSubprocess) process = NULL;

@@ -13,6 +13,7 @@
 #include "mbtt-commands.h"
 #include "mbtt-common.h"
 #include "mbtt-output.h"
+#include "mbtt-validate.h"
 
 static const struct
 {
@@ -23,6 +24,7 @@ static const struct
   { "call", mbtt_call, N_("Call a service and print the result") },
   { "echo", mbtt_echo, N_("Print the messages of topics") },
   { "pub", mbtt_pub, N_("Publish messages on a topic") },
+  { "validate", mbtt_validate, N_("Check JSON values by a JSON Schema") },
 };
 
 /* Copies the arguments and wipes passphrases out of the original, which all users of the system
