@@ -102,7 +102,8 @@ class Lint:
 
     def check_names(self, type_, where):
         seen = {}
-        for kind, tag in (('method', CORE + 'method'), ('property', CORE + 'property'), ('signal', GLIB + 'signal')):
+        tags = {'method': CORE + 'method', 'property': CORE + 'property', 'signal': GLIB + 'signal'}
+        for kind, tag in tags.items():
             for element in type_.findall(tag):
                 name = element.get('name').replace('-', '_')
                 if name in seen:
@@ -242,8 +243,10 @@ BAD = '''<repository xmlns="http://www.gtk.org/introspection/core/1.0"
   <method name="emit" version="0.1"><doc>A.</doc></method>
   <method name="end" version="0.1"><doc>A.</doc></method>
   <method name="open_async" version="0.1"><doc>A.</doc><parameters>
-    <parameter name="callback" transfer-ownership="none"><doc>A.</doc><type name="Gio.AsyncReadyCallback"/></parameter>
-    <parameter name="from" transfer-ownership="full"><doc>Or NULL.</doc><type name="utf8" c:type="char*"/></parameter>
+    <parameter name="callback" transfer-ownership="none"><doc>A.</doc>
+      <type name="Gio.AsyncReadyCallback"/></parameter>
+    <parameter name="from" transfer-ownership="full"><doc>Or NULL.</doc>
+      <type name="utf8" c:type="char*"/></parameter>
     <parameter name="func" transfer-ownership="none" scope="notified"><doc>A.</doc><type name="Func"/></parameter>
   </parameters></method>
   <method name="get_size"><doc>A.</doc><return-value><doc>A, or `NULL`</doc><type name="utf8" c:type="char*"/>
@@ -254,11 +257,24 @@ BAD = '''<repository xmlns="http://www.gtk.org/introspection/core/1.0"
 </namespace></repository>'''
 
 BAD_PROBLEMS = (
-    'Thing: has no documentation', 'Thing: does not say since when', 'Thing.emit: hides', 'Thing.end: is a keyword of Lua',
-    'Thing.open_async: has no open_finish', 'Thing.open_async: returns no promise', 'open_async(callback): needs (scope async)', '(from): is a keyword of Python',
-    '(from): is consumed', '(from): may be NULL', '(func): has no (closure)', '(func): has no (destroy)',
-    'open_async: takes more than one callback', 'Thing.get_size: does not say since', 'Thing.get_size: does not say who owns',
-    'Thing.get_size: returns NULL by', 'Thing.size: is a property and a signal', 'Thing:size: is not annotated with (getter',
+    'Thing: has no documentation',
+    'Thing: does not say since when',
+    'Thing.emit: hides',
+    'Thing.end: is a keyword of Lua',
+    'Thing.open_async: has no open_finish',
+    'Thing.open_async: returns no promise',
+    'open_async(callback): needs (scope async)',
+    '(from): is a keyword of Python',
+    '(from): is consumed',
+    '(from): may be NULL',
+    '(func): has no (closure)',
+    '(func): has no (destroy)',
+    'open_async: takes more than one callback',
+    'Thing.get_size: does not say since',
+    'Thing.get_size: does not say who owns',
+    'Thing.get_size: returns NULL by',
+    'Thing.size: is a property and a signal',
+    'Thing:size: is not annotated with (getter',
 )
 
 
