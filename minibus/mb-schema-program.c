@@ -182,8 +182,8 @@ set_targets (MbCompiler *self)
     }
 }
 
-/* Every resource that has an anchor which a dynamic reference asks for may be the one meant. Returns
- * whether there is more to compile.
+/* Every resource that has an anchor which a dynamic reference asks for may be the one meant.
+ * Returns whether there is more to compile.
  */
 static gboolean
 add_dynamic_anchors (MbCompiler  *self,
@@ -262,7 +262,8 @@ _mb_schema_program_new (JsonNode               *node,
                         GError                **error)
 {
   MbSchemaProgram *program = g_new0 (MbSchemaProgram, 1);
-  MbCompiler self = { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK };
+  MbCompiler self =
+    { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK };
   MbDialect dialect = { options->default_draft, MB_VOCABULARY_ALL };
   MbResource *resource;
   gboolean good = FALSE;
@@ -278,7 +279,7 @@ _mb_schema_program_new (JsonNode               *node,
     {
       g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT,
                    program->json == NULL ? _("The schema is nested deeper than %u levels.")
-                                         : _("The schema has more than %u values."),
+                   : _("The schema has more than %u values."),
                    program->json == NULL ? MB_SCHEMA_MAX_NESTING : MB_SCHEMA_MAX_VALUES);
       _mb_schema_program_free (program);
       return NULL;
@@ -339,7 +340,8 @@ _mb_schema_program_get_meta (MbSchemaDraft draft)
     {
       const char *uri = _mb_metaschema_get_uri (draft);
       MbSchemaOptions options = { .default_draft = draft, .trusted = TRUE };
-      MbSchemaProgram *made = _mb_schema_program_new (_mb_metaschema_get (uri), uri, &options, NULL);
+      MbSchemaProgram *made =
+        _mb_schema_program_new (_mb_metaschema_get (uri), uri, &options, NULL);
 
       g_assert (made != NULL);
       g_once_init_leave (program, made);

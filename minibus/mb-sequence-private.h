@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* What a receiver knows of the numbers of one sender session on one topic. */
 typedef struct
 {
-  guint64 first;         /* the number that arrived first: none below counts as missing */
+  guint64 first;         /* the lowest number that arrived */
   guint64 highest;
   guint64 seen;          /* bit i: number highest - i arrived */
   guint32 marks[64];     /* by number modulo 64: what arrived under it */

@@ -81,8 +81,15 @@ _mb_sequence_tracker_note (MbSequenceTracker *self,
   self->seen |= G_GUINT64_CONSTANT (1) << step;
   *slot = mark;
 
-  /* What came before the first number we saw was never counted as missing, and neither is what lies between. */
-  return sequence < self->first ? MB_ARRIVAL_EXPECTED : MB_ARRIVAL_LATE;
+  /* What came before the lowest number we saw was never counted as missing; what lies between is, from now on. */
+  if (sequence < self->first)
+    {
+      *n_missed = (guint) (self->first - sequence - 1);
+      self->first = sequence;
+      return *n_missed > 0 ? MB_ARRIVAL_AFTER_GAP : MB_ARRIVAL_EXPECTED;
+    }
+
+  return MB_ARRIVAL_LATE;
 }
 
 guint32

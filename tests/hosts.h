@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Hosts are network namespaces below tests/private-hosts or tests/faulty-network. A transport belongs to the host
- * that it was opened on; its thread is there, too.
+/* Hosts are network namespaces below tests/private-hosts or tests/faulty-network. A transport
+ * belongs to the host that it was opened on; its thread is there, too.
  */
 
 /* Runs a command, which has to succeed. */
@@ -25,7 +25,8 @@ void         host_add             (const char   *name);
 void         host_remove          (const char   *name);
 /* Spares interfaces that the host will get the second that it takes to confirm an IPv6 address. */
 void         host_skip_dad        (const char   *name);
-/* Makes a cable between two hosts, both ends up, with an address of the network 10.NUMBER.0.0/24. */
+/* Makes a cable between two hosts, both ends up, with an address of the network 10.NUMBER.0.0/24.
+ */
 void         cable_add            (const char   *host1,
                                    const char   *device1,
                                    const char   *host2,

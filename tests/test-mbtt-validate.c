@@ -38,8 +38,9 @@ set_up (Fixture       *fixture,
 
   fixture->folder = g_dir_make_tmp ("minibus-validate-XXXXXX", &error);
   g_assert_no_error (error);
-  write_file (fixture, "schema.json", "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},"
-                                      "\"required\":[\"a\",\"b\"]}");
+  write_file (fixture, "schema.json",
+              "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},"
+              "\"required\":[\"a\",\"b\"]}");
   write_file (fixture, "good.json", "{\"a\":1,\"b\":2}");
   write_file (fixture, "bad.json", "{\"a\":\"x\"}");
   write_file (fixture, "broken.json", "{\"a\":");
@@ -77,15 +78,17 @@ run (Fixture    *fixture,
   g_autoptr(GSubprocess) process = NULL;
   g_autoptr(GError) error = NULL;
 
-  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                                        G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                               G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_subprocess_launcher_set_cwd (launcher, fixture->folder);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
   g_assert_no_error (error);
   g_clear_pointer (&fixture->output, g_free);
   g_clear_pointer (&fixture->problems, g_free);
-  g_subprocess_communicate_utf8 (process, input, NULL, &fixture->output, &fixture->problems, &error);
+  g_subprocess_communicate_utf8 (process, input, NULL, &fixture->output, &fixture->problems,
+                                 &error);
   g_assert_no_error (error);
 
   return g_subprocess_get_exit_status (process);
@@ -114,14 +117,16 @@ test_unusable (Fixture       *fixture,
 {
   g_test_summary ("What is no JSON is reported, the rest is still checked, and the status is 2");
 
-  g_assert_cmpint (run (fixture, "--schema schema.json broken.json missing.json bad.json", NULL), ==, 2);
+  g_assert_cmpint (run (fixture, "--schema schema.json broken.json missing.json bad.json", NULL),
+                   ==, 2);
   g_assert_nonnull (strstr (fixture->problems, "mbtt: broken.json: "));
   g_assert_nonnull (strstr (fixture->problems, "mbtt: missing.json: "));
   g_assert_nonnull (strstr (fixture->output, "bad.json: The value at “/a”"));
 
   write_file (fixture, "wrong.json", "{\"type\":\"text\"}");
   g_assert_cmpint (run (fixture, "--schema wrong.json good.json", NULL), ==, 2);
-  g_assert_nonnull (strstr (fixture->problems, "mbtt: wrong.json: The schema is not a valid schema"));
+  g_assert_nonnull (strstr (fixture->problems,
+                            "mbtt: wrong.json: The schema is not a valid schema"));
   g_assert_cmpint (run (fixture, "good.json", NULL), ==, 2);
   g_assert_cmpint (run (fixture, "--schema schema.json --draft 5 good.json", NULL), ==, 2);
   g_assert_nonnull (strstr (fixture->problems, "“5” is not a draft"));
@@ -135,7 +140,8 @@ test_lines (Fixture       *fixture,
 {
   g_test_summary ("Without files, each line of standard input is an instance; blank ones are none");
 
-  g_assert_cmpint (run (fixture, "--schema schema.json", "{\"a\":1,\"b\":2}\n\n{\"a\":2,\"b\":0}"), ==, 0);
+  g_assert_cmpint (run (fixture, "--schema schema.json", "{\"a\":1,\"b\":2}\n\n{\"a\":2,\"b\":0}"),
+                   ==, 0);
   g_assert_cmpint (run (fixture, "--schema schema.json", "{\"a\":1,\"b\":2}\n[]\n"), ==, 1);
   g_assert_cmpstr (fixture->output, ==,
                    "line 2: The value is [], but must be of type object. (rule: /type)\n");
@@ -175,8 +181,10 @@ test_options (Fixture       *fixture,
   write_file (fixture, "user.json", "{\"$ref\":\"https://example.org/int\"}");
   write_file (fixture, "int.json", "{\"type\":\"integer\"}");
   g_assert_cmpint (run (fixture, "--schema user.json", "1"), ==, 2);
-  g_assert_cmpint (run (fixture, "--schema user.json --add https://example.org/int=int.json", "1"), ==, 0);
-  g_assert_cmpint (run (fixture, "--schema user.json --add https://example.org/int=int.json", "\"\""), ==, 1);
+  g_assert_cmpint (run (fixture, "--schema user.json --add https://example.org/int=int.json", "1"),
+                   ==, 0);
+  g_assert_cmpint (run (fixture, "--schema user.json --add https://example.org/int=int.json",
+                        "\"\""), ==, 1);
 }
 
 int

@@ -117,7 +117,8 @@ test_deliver (void)
   MbTransport *second = open_for ("multicast:", second_collector);
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("Packets reach every transport of the group, the sender's too, once and in order");
+  g_test_summary ("Packets reach every transport of the group, the sender's too, once and in "
+                  "order");
 
   for (guint i = 0; i < 1000; i++)
     {
@@ -244,15 +245,16 @@ test_plain_socket (void)
   char buffer[100];
   gssize n;
 
-  g_test_summary ("A socket such as other programs on the bus have shares the port, in either direction, and sees "
-                  "that we send from the port of the bus");
+  g_test_summary ("A socket such as other programs on the bus have shares the port, in either "
+                  "direction, and sees that we send from the port of the bus");
 
   g_assert_true (send_text (transport, "to plain", NULL));
   n = recvfrom (fd, buffer, sizeof buffer, 0, (struct sockaddr *) &sender, &sender_length);
   g_assert_cmpmem (buffer, n, "to plain", 8);
   g_assert_cmpuint (ntohs (sender.sin_port), ==, 8005);
 
-  g_assert_cmpint (sendto (fd, "from plain", 10, 0, (struct sockaddr *) &group, sizeof group), ==, 10);
+  n = sendto (fd, "from plain", 10, 0, (struct sockaddr *) &group, sizeof group);
+  g_assert_cmpint (n, ==, 10);
   collector_wait_for_text (collector, "from plain");
 
   finish (transport, collector);
@@ -294,7 +296,8 @@ test_port_in_use (void)
   g_autoptr(MbTransport) transport = make ("multicast:");
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("A program that does not share the port is told of, and opening works once it is gone");
+  g_test_summary ("A program that does not share the port is told of, and opening works once it "
+                  "is gone");
 
   g_assert_false (mb_transport_open_sync (transport, collector->receiver, NULL, &error));
   g_assert_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE);
@@ -329,7 +332,8 @@ test_no_route (void)
   MbTransport *transport = open_for ("multicast:", collector);
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("Without a route neither opening nor sending works, but what is open goes on when it is back");
+  g_test_summary ("Without a route neither opening nor sending works, but what is open goes on "
+                  "when it is back");
 
   run ("ip route del 224.0.0.0/4 dev lo");
 
@@ -456,7 +460,8 @@ test_reopen (void)
   g_autoptr(GError) error = NULL;
   guint n_fds = count_fds ();
 
-  g_test_summary ("Opening and closing two hundred times leaves no descriptor and no thread behind");
+  g_test_summary ("Opening and closing two hundred times leaves no descriptor and no thread "
+                  "behind");
 
   for (guint i = 1; i <= 200; i++)
     {
@@ -512,7 +517,8 @@ test_thread (void)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  g_test_summary ("The thread has its name, takes no signals, and does not wake up while nothing happens");
+  g_test_summary ("The thread has its name, takes no signals, and does not wake up while nothing "
+                  "happens");
 
   collector->on_push_data = &blocked;
   collector->on_push = get_mask;
@@ -687,7 +693,8 @@ test_close_inside (gconstpointer data)
   MbTransport *witness = open_for ("multicast:", witness_collector);
   guint n_fds;
 
-  g_test_summary ("A transport may be closed, and let go of, by its receiver, which is then called no more");
+  g_test_summary ("A transport may be closed, and let go of, by its receiver, which is then "
+                  "called no more");
 
   n_fds = count_fds ();
   collector->on_push_data = &closer;
@@ -798,7 +805,8 @@ test_many (void)
   GThread *threads[G_N_ELEMENTS (senders)];
   const guint n = 500 * G_N_ELEMENTS (senders);
 
-  g_test_summary ("Many threads send by one transport: all arrives or is reported, in the order of each");
+  g_test_summary ("Many threads send by one transport: all arrives or is reported, in the order "
+                  "of each");
 
   for (guint i = 0; i < G_N_ELEMENTS (transports); i++)
     {

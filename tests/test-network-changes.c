@@ -105,7 +105,8 @@ test_remove (Fixture       *fixture,
 {
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("An interface that vanishes is an error of sending, and is used again when its name is back");
+  g_test_summary ("An interface that vanishes is an error of sending, and is used again when its "
+                  "name is back");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   fixture->left = host_open ("left", "multicast://?interface=eth0", fixture->left_collector);
@@ -145,8 +146,8 @@ test_carrier (Fixture       *fixture,
 {
   g_autofree char *nft = g_find_program_in_path ("nft");
 
-  g_test_summary ("A cable that was pulled and plugged in again may lead to another switch, which is told of "
-                  "the membership, too");
+  g_test_summary ("A cable that was pulled and plugged in again may lead to another switch, "
+                  "which is told of the membership, too");
 
   if (nft == NULL)
     {
@@ -156,8 +157,8 @@ test_carrier (Fixture       *fixture,
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   run ("ip -n left route add 224.0.0.0/4 dev eth0");
-  run ("ip netns exec right nft 'table netdev f { chain i { type filter hook ingress device \"eth0\" "
-       "priority 0; ip protocol igmp counter; }; }'");
+  run ("ip netns exec right nft 'table netdev f { chain i { type filter hook ingress "
+       "device \"eth0\" priority 0; ip protocol igmp counter; }; }'");
   fixture->left = host_open ("left", data, fixture->left_collector);
 
   /* A kernel reports twice when a group is joined. */
@@ -202,7 +203,8 @@ test_rename (Fixture       *fixture,
 {
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("It is the name that counts: an interface of another name is left, one that gets it is joined");
+  g_test_summary ("It is the name that counts: an interface of another name is left, one that "
+                  "gets it is joined");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   cable_add ("left", "eth1", "far", "eth0", 2);
@@ -288,8 +290,8 @@ test_route_vanishes (Fixture       *fixture,
 {
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("Without any route the transport waits for one, on whatever interface, also if its "
-                  "interface is gone");
+  g_test_summary ("Without any route the transport waits for one, on whatever interface, also if "
+                  "its interface is gone");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   run ("ip -n left route add default via 10.1.0.2");
@@ -353,7 +355,8 @@ static void
 test_two_cables (Fixture       *fixture,
                  gconstpointer  data)
 {
-  g_test_summary ("Hosts that are joined twice get what they send each other once, and repetitions twice");
+  g_test_summary ("Hosts that are joined twice get what they send each other once, and "
+                  "repetitions twice");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   cable_add ("left", "eth1", "right", "eth1", 2);
@@ -391,7 +394,8 @@ test_ip6 (Fixture       *fixture,
   g_autofree char *other_address = g_strdup_printf ("multicast://[ff15::6]:8005?interface=eth0");
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("IPv6 works as soon as the address of the interface has been confirmed, and follows changes, too");
+  g_test_summary ("IPv6 works as soon as the address of the interface has been confirmed, and "
+                  "follows changes, too");
 
   /* Once with the wait for it. */
   if (g_str_equal (group, "ff02::8005"))
@@ -513,7 +517,8 @@ test_bridge (Fixture       *fixture,
                               fixture->far_collector };
   MbTransport **transports[] = { &fixture->left, &fixture->right, &fixture->far };
 
-  g_test_summary ("Three hosts on a bridge all hear each other, and themselves, in order and without loss");
+  g_test_summary ("Three hosts on a bridge all hear each other, and themselves, in order and "
+                  "without loss");
 
   host_add ("bridge");
   run ("ip -n bridge link add br0 type bridge");
@@ -572,6 +577,47 @@ test_bridge (Fixture       *fixture,
 }
 
 static void
+test_ttl (Fixture       *fixture,
+          gconstpointer  data)
+{
+  const char *group = data;
+  g_autofree char *address = g_strdup_printf ("multicast://%s?interface=eth0", group);
+  g_autofree char *no_hops = g_strdup_printf ("%s&ttl=0", address);
+  g_autofree char *many_hops = g_strdup_printf ("%s&ttl=77", address);
+  g_autofree char *nft = g_find_program_in_path ("nft");
+  g_autoptr(MbTransport) local = NULL;
+  g_autoptr(MbTransport) global = NULL;
+  g_autoptr(Collector) local_collector = collector_new ();
+  g_autoptr(Collector) global_collector = collector_new ();
+
+  g_test_summary ("TTL 0 keeps packets on the host, where everybody gets them; any other is what "
+                  "packets leave with");
+
+  host_skip_dad ("left");
+  host_skip_dad ("right");
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  fixture->left = host_open ("left", address, fixture->left_collector);
+  fixture->right = host_open ("right", address, fixture->right_collector);
+  local = host_open ("left", no_hops, local_collector);
+  check_both_ways (fixture, "before");
+
+  g_assert_true (send_text (local, "secret", NULL));
+  collector_wait_for_text (fixture->left_collector, "secret");
+  send_until_received (fixture->right, "to local", local_collector);
+  check_both_ways (fixture, "after");
+  g_assert_false (collector_has (fixture->right_collector, "secret"));
+
+  if (nft == NULL)
+    return;
+
+  run ("ip netns exec right nft 'table inet f { chain i { type filter hook input priority 0; "
+       "ip ttl 77 counter; ip6 hoplimit 77 counter; }; }'");
+  global = host_open ("left", many_hops, global_collector);
+  send_until_received (global, "far", fixture->right_collector);
+  run ("sh -c 'ip netns exec right nft list ruleset | grep 77.*packets.[1-9]'");
+}
+
+static void
 test_slow (Fixture       *fixture,
            gconstpointer  data)
 {
@@ -581,8 +627,8 @@ test_slow (Fixture       *fixture,
   guint n = 0;
   guint next = 0;
 
-  g_test_summary ("A network that does not keep up with the sender gets all that was accepted, in order, and "
-                  "the rest was refused");
+  g_test_summary ("A network that does not keep up with the sender gets all that was accepted, "
+                  "in order, and the rest was refused");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   fixture->left = host_open ("left", "multicast://?interface=eth0", fixture->left_collector);
@@ -649,7 +695,8 @@ static void
 test_storm (Fixture       *fixture,
             gconstpointer  data)
 {
-  g_test_summary ("A network that does not come to rest costs neither life nor memory, and works after that");
+  g_test_summary ("A network that does not come to rest costs neither life nor memory, and works "
+                  "after that");
 
   cable_add ("left", "eth0", "right", "eth0", 1);
   fixture->left = host_open ("left", "multicast://?interface=eth0&interface=lo",
@@ -691,6 +738,8 @@ main (int    argc,
   ADD ("ip6/two-interfaces/link", "ff02::8005", test_ip6_two_interfaces);
   ADD ("ip6/route", NULL, test_ip6_route);
   ADD ("bridge", NULL, test_bridge);
+  ADD ("ttl/ip4", "228.0.0.5", test_ttl);
+  ADD ("ttl/ip6", "[ff15::8005]", test_ttl);
   ADD ("slow", NULL, test_slow);
   ADD ("firewall", NULL, test_firewall);
   ADD ("storm", NULL, test_storm);

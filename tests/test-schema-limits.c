@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Values and schemas made to take too much time, memory or stack. What bounds them is a number of steps,
- * so no test looks at a clock.
+/* Values and schemas made to take too much time, memory or stack. What bounds them is a number of
+ * steps, so no test looks at a clock.
  */
 
 #include "config.h"
@@ -170,7 +170,7 @@ test_doubling (void)
 
   for (guint i = 1; i <= 40; i++)
     g_string_append_printf (text, ",\"d%u\":{\"allOf\":[{\"$ref\":\"#/definitions/d%u\"},"
-                                  "{\"$ref\":\"#/definitions/d%u\"}]}", i, i - 1, i - 1);
+                            "{\"$ref\":\"#/definitions/d%u\"}]}", i, i - 1, i - 1);
   g_string_append (text, "},\"allOf\":[{\"$ref\":\"#/definitions/d40\"}]}");
   schema = make (text->str);
   assert_limit (schema, value);
@@ -275,7 +275,8 @@ test_depth (void)
 static void
 test_long_chain (void)
 {
-  g_autoptr(GString) text = g_string_new ("{\"items\":{\"$ref\":\"#/definitions/d0\"},\"definitions\":{");
+  g_autoptr(GString) text =
+    g_string_new ("{\"items\":{\"$ref\":\"#/definitions/d0\"},\"definitions\":{");
   g_autoptr(GString) wrapped = NULL;
   g_autoptr(MbSchema) plain = NULL;
   g_autoptr(MbSchema) deep = NULL;
@@ -292,7 +293,8 @@ test_long_chain (void)
 
   wrapped = g_string_new ("{\"items\":{\"$ref\":\"#/definitions/d0\"},\"definitions\":{");
   for (guint i = 0; i < 4000; i++)
-    g_string_append_printf (wrapped, "\"d%u\":{\"not\":{\"$ref\":\"#/definitions/d%u\"}},", i, i + 1);
+    g_string_append_printf (wrapped, "\"d%u\":{\"not\":{\"$ref\":\"#/definitions/d%u\"}},", i,
+                            i + 1);
   g_string_append (wrapped, "\"d4000\":{\"type\":\"integer\"}}}");
   deep = make (wrapped->str);
   assert_limit (deep, value);
@@ -324,7 +326,8 @@ test_regex (void)
       if (i < 5)
         g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_VIOLATION);
       else
-        g_assert_true (error->code == MB_SCHEMA_ERROR_VIOLATION || error->code == MB_SCHEMA_ERROR_LIMIT);
+        g_assert_true (error->code == MB_SCHEMA_ERROR_VIOLATION ||
+                       error->code == MB_SCHEMA_ERROR_LIMIT);
     }
 }
 
@@ -336,7 +339,8 @@ test_regex_compile (void)
   g_autoptr(GError) error = NULL;
   gint64 work = 20000000;
   static const char *const large[] = {
-    "((a{1000}){1000}){1000}", "(){1000}{1000}", "((((((x{9}){9}){9}){9}){9}){9}){9}", "(a|b)*a(a|b){30}",
+    "((a{1000}){1000}){1000}", "(){1000}{1000}", "((((((x{9}){9}){9}){9}){9}){9}){9}",
+      "(a|b)*a(a|b){30}",
   };
 
   g_test_summary ("Regular expressions made to be costly to compile are bounded one by one, and together");
@@ -382,7 +386,8 @@ test_names (void)
 
   for (guint i = 0; i < 4000; i++)
     {
-      g_string_append_printf (text, "%s\"beginning-%04u-ending-ending\":{\"type\":\"integer\"}", i > 0 ? "," : "", i);
+      g_string_append_printf (text, "%s\"beginning-%04u-ending-ending\":{\"type\":\"integer\"}",
+                              i > 0 ? "," : "", i);
       g_string_append_printf (members, "%s\"beginning-%04u-ending-ending\":1", i > 0 ? "," : "", i);
     }
   g_string_append (text, "}}");
@@ -449,7 +454,8 @@ test_no_allocation (void)
       "{'a':1,'b':2}" },
     { "{'$schema':'https://json-schema.org/draft/2020-12/schema','allOf':[{'properties':{'a':true}}],"
       "'anyOf':[{'properties':{'b':true}},false],'unevaluatedProperties':false,'$dynamicAnchor':'x',"
-      "'dependentSchemas':{'a':{'$dynamicRef':'#y'}},'$defs':{'y':{'$dynamicAnchor':'y'}}}", "{'a':1,'b':2}" },
+      "'dependentSchemas':{'a':{'$dynamicRef':'#y'}},'$defs':{'y':{'$dynamicAnchor':'y'}}}",
+        "{'a':1,'b':2}" },
     { "{'$schema':'https://json-schema.org/draft/2020-12/schema','prefixItems':[{}],'contains':{'type':'null'},"
       "'unevaluatedItems':{'type':'string'}}", "['a',null,'b']" },
     { "{'pattern':'(?=a)\\\\\\\\bab'}", "'ab'" },
@@ -474,7 +480,8 @@ test_no_allocation (void)
 
       g_assert_no_error (error);
       g_strdelimit (pattern, "\\", '\\');
-      schema = mb_schema_new_from_text (i == 5 ? "{\"pattern\":\"(?=a)\\\\bab\"}" : pattern, &error);
+      schema =
+        mb_schema_new_from_text (i == 5 ? "{\"pattern\":\"(?=a)\\\\bab\"}" : pattern, &error);
       g_assert_no_error (error);
       /* The first one makes what the thread keeps for PCRE2. */
       assert_valid (schema, value);

@@ -63,17 +63,20 @@ test_messages (void)
 {
   g_test_summary ("The error says where, what is there, what would be right, and by which rule");
 
-  assert_message ("{'type':'integer'}", "'x'", "The value is \"x\", but must be of type integer. (rule: /type)");
+  assert_message ("{'type':'integer'}", "'x'",
+                  "The value is \"x\", but must be of type integer. (rule: /type)");
   assert_message ("{'type':['null','number']}", "true",
                   "The value is true, but must be of type null or number. (rule: /type)");
   assert_message ("{'properties':{'a/b':{'items':{'minimum':5}}}}", "{'a/b':[7,4]}",
                   "The value at “/a~1b/1” is 4, but must be at least 5. (rule: /properties/a~1b/items/minimum)");
   assert_message ("{'minimum':5,'exclusiveMinimum':true}", "5",
                   "The value is 5, but must be greater than 5. (rule: /minimum)");
-  assert_message ("{'maximum':2.5}", "3", "The value is 3, but must be at most 2.5. (rule: /maximum)");
+  assert_message ("{'maximum':2.5}", "3",
+                  "The value is 3, but must be at most 2.5. (rule: /maximum)");
   assert_message ("{'multipleOf':0.1}", "0.25",
                   "The value is 0.25, but must be a multiple of 0.1. (rule: /multipleOf)");
-  assert_message ("{'enum':[1,'a']}", "2", "The value is 2, but must be one of [1, \"a\"]. (rule: /enum)");
+  assert_message ("{'enum':[1,'a']}", "2",
+                  "The value is 2, but must be one of [1, \"a\"]. (rule: /enum)");
   assert_message ("{'$schema':'http://json-schema.org/draft-07/schema#','const':[1]}", "[2]",
                   "The value is [2], but must be [1]. (rule: /const)");
   assert_message ("{'minLength':3}", "'ab'",
@@ -82,8 +85,10 @@ test_messages (void)
                   "The value is \"ab\", which has 2 characters, but must have at most 1. (rule: /maxLength)");
   assert_message ("{'pattern':'^a$'}", "'b'",
                   "The value is \"b\", but must match the regular expression \"^a$\". (rule: /pattern)");
-  assert_message ("{'minItems':2}", "[1]", "The value has 1 items, but must have at least 2. (rule: /minItems)");
-  assert_message ("{'maxItems':0}", "[1]", "The value has 1 items, but must have at most 0. (rule: /maxItems)");
+  assert_message ("{'minItems':2}", "[1]",
+                  "The value has 1 items, but must have at least 2. (rule: /minItems)");
+  assert_message ("{'maxItems':0}", "[1]",
+                  "The value has 1 items, but must have at most 0. (rule: /maxItems)");
   assert_message ("{'uniqueItems':true}", "[1,2,1.0]",
                   "The value must have no two equal items, but items 0 and 2 are both 1. (rule: /uniqueItems)");
   assert_message ("{'items':[{}],'additionalItems':false}", "[1,2]",
@@ -105,7 +110,8 @@ test_messages (void)
                   "(rule: /oneOf)");
   assert_message ("{'definitions':{'x':{'type':'null'}},'items':{'$ref':'#/definitions/x'}}", "[1]",
                   "The value at “/0” is 1, but must be of type null. (rule: /items/$ref/type)");
-  assert_message ("{'$schema':'http://json-schema.org/draft-06/schema#','properties':{'a':false}}", "{'a':1}",
+  assert_message ("{'$schema':'http://json-schema.org/draft-06/schema#','properties':{'a':false}}",
+                  "{'a':1}",
                   "The value at “/a” is 1, but no value is allowed here. (rule: /properties/a)");
   assert_message ("{'$schema':'http://json-schema.org/draft-06/schema#','contains':{'type':'null'}}", "[1]",
                   "The value must have at least 1 items that satisfy “contains”, but has 0. (rule: /contains)");
@@ -140,7 +146,8 @@ get_unit (JsonNode   *report,
           const char *list,
           guint       i)
 {
-  return json_array_get_object_element (json_object_get_array_member (json_node_get_object (report), list), i);
+  return json_array_get_object_element (json_object_get_array_member (json_node_get_object (report),
+                                                                      list), i);
 }
 
 static void
@@ -165,9 +172,11 @@ test_report (void)
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (json_node_get_object (report),
                                                                          "errors")), ==, 5);
   unit = get_unit (report, "errors", 0);
-  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==, "/properties/b/anyOf");
+  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==,
+                   "/properties/b/anyOf");
   unit = get_unit (report, "errors", 3);
-  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==, "/properties/a/$ref/type");
+  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==,
+                   "/properties/a/$ref/type");
   g_assert_cmpstr (json_object_get_string_member (unit, "absoluteKeywordLocation"), ==,
                    "https://x.example/s#/$defs/i/type");
   g_assert_cmpstr (json_object_get_string_member (unit, "instanceLocation"), ==, "/a");
@@ -180,7 +189,8 @@ test_report (void)
   g_assert_no_error (error);
   g_assert_true (json_object_get_boolean_member (json_node_get_object (annotations), "valid"));
   unit = get_unit (annotations, "annotations", 0);
-  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==, "/properties/a/$ref/title");
+  g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==,
+                   "/properties/a/$ref/title");
   g_assert_cmpstr (json_object_get_string_member (unit, "annotation"), ==, "I");
   unit = get_unit (annotations, "annotations", 1);
   g_assert_cmpstr (json_object_get_string_member (unit, "keywordLocation"), ==, "/properties");
@@ -304,7 +314,8 @@ test_draft (void)
     }
   g_assert_cmpint (mb_schema_get_draft (none), ==, MB_SCHEMA_DRAFT_4);
 
-  unknown = mb_schema_new_from_text ("{\"$schema\":\"http://json-schema.org/draft-03/schema#\"}", &error);
+  unknown =
+    mb_schema_new_from_text ("{\"$schema\":\"http://json-schema.org/draft-03/schema#\"}", &error);
   g_assert_null (unknown);
   g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNKNOWN_DRAFT);
   g_assert_nonnull (strstr (error->message, "draft-03"));
@@ -332,15 +343,19 @@ test_references (void)
 
   assert_refused ("{'items':{'$ref':'#/nowhere'}}", MB_SCHEMA_ERROR_UNRESOLVED, "“/items/$ref”");
   assert_refused ("{'items':{'$ref':'#name'}}", MB_SCHEMA_ERROR_UNRESOLVED, "#name");
-  assert_refused ("{'$ref':'http://127.0.0.1:9/x.json'}", MB_SCHEMA_ERROR_UNRESOLVED, "never fetched");
+  assert_refused ("{'$ref':'http://127.0.0.1:9/x.json'}", MB_SCHEMA_ERROR_UNRESOLVED,
+                  "never fetched");
   assert_refused ("{'$ref':'other.json'}", MB_SCHEMA_ERROR_UNRESOLVED, "other.json");
   assert_refused ("{'$ref':'#'}", MB_SCHEMA_ERROR_INVALID, "refers to itself");
   assert_refused ("{'definitions':{'a':{'allOf':[{'$ref':'#/definitions/b'}]},'b':{'anyOf':[{'$ref':"
-                  "'#/definitions/a'}]}},'items':{'$ref':'#/definitions/a'}}", MB_SCHEMA_ERROR_INVALID,
+                  "'#/definitions/a'}]}},'items':{'$ref':'#/definitions/a'}}",
+                  MB_SCHEMA_ERROR_INVALID,
                   "refers to itself");
   assert_refused ("{'x':1,'$ref':'#/x'}", MB_SCHEMA_ERROR_INVALID, "is used as a schema");
-  assert_refused ("{'properties':{'a':{'pattern':'('}}}", MB_SCHEMA_ERROR_INVALID, "/properties/a/pattern");
-  assert_refused ("{'patternProperties':{'(?i)a':{}}}", MB_SCHEMA_ERROR_INVALID, "/patternProperties");
+  assert_refused ("{'properties':{'a':{'pattern':'('}}}", MB_SCHEMA_ERROR_INVALID,
+                  "/properties/a/pattern");
+  assert_refused ("{'patternProperties':{'(?i)a':{}}}", MB_SCHEMA_ERROR_INVALID,
+                  "/patternProperties");
 }
 
 static void
@@ -373,12 +388,13 @@ test_registry (void)
                              "{\"definitions\":{\"n\":{\"type\":\"integer\"},\"l\":{\"items\":{\"$ref\":"
                              "\"more.json\"}}}}", &error);
   g_assert_no_error (error);
-  mb_schema_loader_add_text (loader, NULL, "{\"id\":\"https://x.example/more.json\",\"type\":\"string\"}",
+  mb_schema_loader_add_text (loader, NULL,
+                             "{\"id\":\"https://x.example/more.json\",\"type\":\"string\"}",
                              &error);
   g_assert_no_error (error);
   schema = mb_schema_loader_load_text (loader,
-    "{\"properties\":{\"a\":{\"$ref\":\"https://x.example/types#/definitions/n\"},"
-    "\"b\":{\"$ref\":\"https://x.example/types#/definitions/l\"}}}", &error);
+                                       "{\"properties\":{\"a\":{\"$ref\":\"https://x.example/types#/definitions/n\"},"
+                                       "\"b\":{\"$ref\":\"https://x.example/types#/definitions/l\"}}}", &error);
   g_assert_no_error (error);
   whole = mb_schema_loader_load_uri (loader, "https://x.example/more.json", &error);
   g_assert_no_error (error);
@@ -389,7 +405,7 @@ test_registry (void)
   g_assert_false (mb_schema_validate_text (schema, "{\"a\":\"x\"}", NULL));
   g_assert_false (mb_schema_validate_text (schema, "{\"b\":[1]}", &error));
   g_assert_cmpstr (error->message, ==, "The value at “/b/0” is 1, but must be of type string. "
-                                       "(rule: /properties/b/$ref/items/$ref/type)");
+                   "(rule: /properties/b/$ref/items/$ref/type)");
   g_assert_false (mb_schema_validate_text (whole, "1", NULL));
 }
 
@@ -410,7 +426,8 @@ test_registry_errors (void)
   g_assert_false (mb_schema_loader_add_text (loader, NULL, "{}", &error));
   g_clear_error (&error);
 
-  g_assert_true (mb_schema_loader_add_text (loader, "https://x.example/bad", "{\"type\":5}", &error));
+  g_assert_true (mb_schema_loader_add_text (loader, "https://x.example/bad", "{\"type\":5}",
+                                            &error));
   g_assert_no_error (error);
   schema = mb_schema_loader_load_text (loader, "{\"$ref\":\"https://x.example/bad\"}", &error);
   g_assert_null (schema);
@@ -446,23 +463,27 @@ test_vocabularies (void)
                              "{\"$schema\":\"https://x.example/itself\"}", &error);
   g_assert_no_error (error);
 
-  schema = mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/no-validation\",\"minimum\":5,"
-                                               "\"properties\":{\"a\":false}}", &error);
+  schema =
+    mb_schema_loader_load_text (loader,
+                                "{\"$schema\":\"https://x.example/no-validation\",\"minimum\":5,"
+                                "\"properties\":{\"a\":false}}", &error);
   g_assert_no_error (error);
   g_assert_cmpint (mb_schema_get_draft (schema), ==, MB_SCHEMA_DRAFT_2020_12);
   g_assert_true (mb_schema_validate_text (schema, "1", NULL));
   g_assert_false (mb_schema_validate_text (schema, "{\"a\":1}", NULL));
 
   asserting = mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/formats\","
-                                                  "\"format\":\"ipv4\"}", &error);
+                                          "\"format\":\"ipv4\"}", &error);
   g_assert_no_error (error);
   g_assert_false (mb_schema_validate_text (asserting, "\"x\"", NULL));
 
-  demanding = mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/demanding\"}", &error);
+  demanding =
+    mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/demanding\"}", &error);
   g_assert_null (demanding);
   g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNSUPPORTED);
   g_clear_error (&error);
-  circular = mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/itself\"}", &error);
+  circular =
+    mb_schema_loader_load_text (loader, "{\"$schema\":\"https://x.example/itself\"}", &error);
   g_assert_null (circular);
   g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNKNOWN_DRAFT);
 }
@@ -480,9 +501,9 @@ test_drafts_mix (void)
                              "{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"prefixItems\":[false],"
                              "\"items\":[{\"type\":\"integer\"}]}", &error);
   schema = mb_schema_loader_load_text (loader,
-    "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$ref\":\"https://x.example/old\","
-    "\"properties\":{\"a\":{\"$id\":\"https://x.example/older\",\"$schema\":"
-    "\"https://json-schema.org/draft/2019-09/schema\",\"prefixItems\":[false]}}}", &error);
+                                       "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$ref\":\"https://x.example/old\","
+                                       "\"properties\":{\"a\":{\"$id\":\"https://x.example/older\",\"$schema\":"
+                                       "\"https://json-schema.org/draft/2019-09/schema\",\"prefixItems\":[false]}}}", &error);
   g_assert_no_error (error);
   g_assert_true (mb_schema_validate_text (schema, "[1]", NULL));
   g_assert_false (mb_schema_validate_text (schema, "[\"x\"]", NULL));
@@ -540,9 +561,11 @@ test_properties (void)
 
   g_test_summary ("The settings of a loader are properties");
 
-  loader = g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_7, "assert-formats", TRUE,
-                         "max-steps", 5, "max-errors", 6, NULL);
-  g_object_get (loader, "default-draft", &draft, "assert-formats", &formats, "max-steps", &steps, "max-errors",
+  loader =
+    g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_7, "assert-formats", TRUE,
+                  "max-steps", 5, "max-errors", 6, NULL);
+  g_object_get (loader, "default-draft", &draft, "assert-formats", &formats, "max-steps", &steps,
+                "max-errors",
                 &errors, NULL);
   g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_7);
   g_assert_true (formats);
@@ -557,12 +580,14 @@ test_properties (void)
 static void
 test_odd_nodes (void)
 {
-  g_autoptr(MbSchema) schema = make ("{'type':'object','properties':{'a':{'type':'string','pattern':'x'}},"
-                                     "'items':{},'uniqueItems':true,'enum':[{}]}");
+  g_autoptr(MbSchema) schema =
+    make ("{'type':'object','properties':{'a':{'type':'string','pattern':'x'}},"
+          "'items':{},'uniqueItems':true,'enum':[{}]}");
   g_autoptr(JsonNode) object = json_node_new (JSON_NODE_OBJECT);
   g_autoptr(JsonNode) array = json_node_new (JSON_NODE_ARRAY);
   g_autoptr(JsonNode) text = json_node_init_string (json_node_alloc (), NULL);
-  g_autoptr(JsonNode) number = json_node_init_double (json_node_alloc (), 0.0 / g_ascii_strtod ("0", NULL));
+  g_autoptr(JsonNode) number =
+    json_node_init_double (json_node_alloc (), 0.0 / g_ascii_strtod ("0", NULL));
   g_autoptr(MbSchema) numbers = make ("{'type':'number','minimum':1,'multipleOf':0.5,'enum':[1]}");
   g_autoptr(JsonNode) bytes = json_node_init_string (json_node_alloc (), "\xff\xfe");
   g_autoptr(MbSchema) pattern = make ("{'pattern':'(?=x)','minLength':1}");
@@ -598,7 +623,8 @@ validate_often (gpointer data)
 static void
 test_threads (void)
 {
-  g_autoptr(MbSchema) schema = make ("{'properties':{'a':{'uniqueItems':true},'b':{'pattern':'^(?=a)abc$'}}}");
+  g_autoptr(MbSchema) schema =
+    make ("{'properties':{'a':{'uniqueItems':true},'b':{'pattern':'^(?=a)abc$'}}}");
   GThread *threads[4];
 
   g_test_summary ("One schema serves several threads at once");

@@ -141,7 +141,8 @@ check_file (Run        *self,
   g_autofree char *text = NULL;
   gsize length;
 
-  info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_FILE_QUERY_INFO_NONE, NULL, &error);
+  info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_FILE_QUERY_INFO_NONE, NULL,
+                            &error);
   if (info != NULL && g_file_info_get_size (info) > MAX_INSTANCE)
     complain (self, path, _("The file is too large."));
   else if (info == NULL || !g_file_load_contents (file, NULL, &text, &length, NULL, &error))
@@ -259,11 +260,13 @@ mbtt_validate (int    argc,
   const GOptionEntry entries[] = {
     { "schema", 's', 0, G_OPTION_ARG_FILENAME, &schema_path, N_("The schema"), N_("FILE") },
     { "draft", 'd', 0, G_OPTION_ARG_STRING, &draft,
-      N_("The draft of schemas without “$schema”: 4 (the default), 6, 7, 2019-09 or 2020-12"), N_("DRAFT") },
+      N_("The draft of schemas without “$schema”: 4 (the default), 6, 7, 2019-09 or 2020-12"),
+        N_("DRAFT") },
     { "format", 'f', 0, G_OPTION_ARG_NONE, &formats, N_("Assert formats"), NULL },
     { "add", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &documents,
       N_("Add a document that references may lead to"), N_("URI=FILE") },
-    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json, N_("Print one JSON object for each instance"), NULL },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json, N_("Print one JSON object for each instance"),
+      NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL },
     G_OPTION_ENTRY_NULL
   };
@@ -272,9 +275,9 @@ mbtt_validate (int    argc,
     arguments[i] = g_strdup (argv[i]);
   g_option_context_set_summary (context, _("Checks JSON by a JSON Schema."));
   g_option_context_set_description (context,
-    _("Each file is an instance; without files, each line of standard input is one. The status is 0 if all\n"
-      "satisfy the schema, 1 if some do not, 2 if the schema or an instance cannot be used. Documents are\n"
-      "never fetched from a network."));
+                                    _("Each file is an instance; without files, each line of standard input is one. The status is 0 if all\n"
+                                      "satisfy the schema, 1 if some do not, 2 if the schema or an instance cannot be used. Documents are\n"
+                                      "never fetched from a network."));
   g_option_context_add_main_entries (context, entries, NULL);
 
   if (!g_option_context_parse_strv (context, &arguments, &error))

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* How much the transports carry, against the bare system calls in the same run. Each line sends flat out for half
- * a second. To be run by tests/private-network.
+/* How much the transports carry, against the bare system calls in the same run. Each line sends
+ * flat out for half a second. To be run by tests/private-network.
  */
 
 #include "config.h"

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* The first character chooses the draft (a digit from 1 to 5) or asserts formats as well (a letter from a to
- * e). The schema follows, to the end of the line; the rest is the value.
+/* The first character chooses the draft (a digit from 1 to 5) or asserts formats as well (a letter
+ * from a to e). The schema follows, to the end of the line; the rest is the value.
  */
 
 #include "config.h"
@@ -72,7 +72,9 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   loader = mb_schema_loader_new ();
   mb_schema_loader_set_max_steps (loader, 20000);
   mb_schema_loader_set_assert_formats (loader, choice >= 'a');
-  mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_4 + (choice >= 'a' ? choice - 'a' : choice - '1'));
+  mb_schema_loader_set_default_draft (loader,
+                                      MB_SCHEMA_DRAFT_4 + (choice >= 'a' ? choice - 'a'
+                                                           : choice - '1'));
   mb_schema_loader_add_text (loader, "https://x.example/d", document, &error);
   g_assert_no_error (error);
 

@@ -12,9 +12,9 @@ Each command is answered by one line, an object with what it tells, or with a me
   subscribe   pattern
   publish     topic, count: messages with the numbers from 1 as data; tells how many have been sent
   stats       pattern; tells, for each session that was heard, how many messages came, how many
-              different ones, the first number, how many lower ones came, the highest number, and
-              whether they were in order; what the subscriber misses, and has been told of; how many
-              requests were served; and what the client dropped
+              different ones, the lowest and the highest number, and whether they were in order;
+              what the subscriber misses, and has been told of; how many requests were served;
+              and what the client dropped
   serve       name: answers with [the own name, the parameters]
   call        name, params, timeout (ms), tries: tells the value, or the error of the last try
 
@@ -49,8 +49,7 @@ class Listener:
             sessions[session] = {
                 "count": len(numbers),
                 "unique": len(set(numbers)),
-                "first": numbers[0],
-                "below": sum(number < numbers[0] for number in set(numbers)),
+                "lowest": min(numbers),
                 "highest": max(numbers),
                 "ordered": numbers == sorted(numbers),
             }

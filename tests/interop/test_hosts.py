@@ -53,8 +53,8 @@ def check(condition, *what):
 
 
 def lacking(session):
-    """Returns how many messages did not come, of those from the first that came to the last."""
-    return session["highest"] - session["first"] + 1 + session["below"] - session["unique"]
+    """Returns how many messages did not come, between the lowest and the highest number that did."""
+    return session["highest"] - session["lowest"] + 1 - session["unique"]
 
 
 class Net:

@@ -124,8 +124,8 @@ class Processes(support.TestCase):
         stats = self.until(lambda: receiver.ask("stats", pattern="/traffic"),
                            lambda stats: any(each["highest"] == sent for each in stats["sessions"].values()))
         session, = stats["sessions"].values()
-        self.assertEqual(session, {"count": sent, "unique": sent, "first": 1, "below": 0,
-                                   "highest": sent, "ordered": True})
+        self.assertEqual(session, {"count": sent, "unique": sent, "lowest": 1, "highest": sent,
+                                   "ordered": True})
         self.assertEqual((stats["missed"], stats["dropped"]), (0, {}))
         self.wait(lambda: len(heard) == sent)
         self.assertEqual([message.data for message in heard], list(range(1, sent + 1)))
