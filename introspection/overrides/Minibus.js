@@ -62,7 +62,8 @@ function _init() {
 
     function replace(klass, methods) {
         for (const [name, method] of Object.entries(methods)) {
-            klass.prototype[`${name}_node`] = klass.prototype[name];
+            if (klass.prototype[name])
+                klass.prototype[`${name}_node`] = klass.prototype[name];
             klass.prototype[name] = method;
         }
     }
@@ -102,8 +103,8 @@ function _init() {
     }
 
     for (const [klass, name] of [
-        [Client, 'open'], [Client, 'call'], [Client, 'call_text'], [ServiceClient, 'call'], [ServiceClient, 'call_text'],
-        [Transport, 'open'],
+        [Client, 'open'], [Client, 'call'], [Client, 'call_text'],
+        [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
     ])
         Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
 

@@ -87,8 +87,8 @@ def main():
         check_headers(root)
         # As if it had been configured with this prefix; nothing else in the file may know a place.
         installed = one(root, 'minibus-1.0.pc')
-        pc = re.sub('^prefix=(.*)$', lambda match: f'prefix={root}{match[1]}', installed.read_text(encoding='utf-8'),
-                    flags=re.MULTILINE)
+        pc = re.sub('^prefix=(.*)$', lambda match: f'prefix={root}{match[1]}',
+                    installed.read_text(encoding='utf-8'), flags=re.MULTILINE)
         (folder / installed.name).write_text(pc, encoding='utf-8')
 
         environment = {name: value for name, value in os.environ.items()
@@ -104,15 +104,16 @@ def main():
         }
 
         (folder / 'program.c').write_text(PROGRAM, encoding='ascii')
-        flags = run('pkg-config', '--cflags', '--libs', 'minibus-1.0', env=environment, capture_output=True).stdout.split()
+        flags = run('pkg-config', '--cflags', '--libs', 'minibus-1.0', env=environment,
+                    capture_output=True).stdout.split()
         assert any(str(root) in flag for flag in flags), flags
         run(*compiler, '-Wall', '-Werror', folder / 'program.c', '-o', folder / 'program', *flags)
         output = run(folder / 'program', env=environment, capture_output=True).stdout
         assert output == '[1]\n', output
 
         if shutil.which('valac'):
-            run('valac', '-q', '--pkg', 'minibus-1.0', '-X', '-w', '-o', folder / 'vala-program', scenarios / 'scenarios.vala',
-                env=environment, cwd=folder)
+            run('valac', '-q', '--pkg', 'minibus-1.0', '-X', '-w', '-o', folder / 'vala-program',
+                scenarios / 'scenarios.vala', env=environment, cwd=folder)
             run(folder / 'vala-program', 'memory:install', 'values', env=environment)
         for command, script in ((['gjs', '-m'], 'scenarios.js'), (['lua5.3'], 'scenarios.lua'),
                                 (['/usr/bin/python3', '-B'], 'scenarios.py')):
