@@ -29,7 +29,7 @@ MbSchema   *_mb_caller_get_reply_schema   (MbCaller         *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCaller, _mb_caller_unref)
 
 /* In all of these, the parameters are a node (NULL is null), or `text` if that is not NULL, and the time limit
- * is in milliseconds, 0 for none. */
+ * is in milliseconds, 0 for the default of 5,000, G_MAXUINT for none. */
 
 /* Returns the id of the request; `func` gets the answer in `context`. */
 char       *_mb_caller_call               (MbCaller         *self,

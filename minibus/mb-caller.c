@@ -13,6 +13,8 @@
 #include "mb-error.h"
 #include "mb-service-names-private.h"
 
+#define DEFAULT_TIMEOUT 5000
+
 struct _MbCaller
 {
   gatomicrefcount ref_count;
@@ -181,6 +183,16 @@ write_params (MbCaller    *self,
   return g_steal_pointer (&out);
 }
 
+/* The time limit as the table of calls has it: 0 is none. */
+static guint
+get_limit (guint timeout)
+{
+  if (timeout == G_MAXUINT)
+    return 0;
+
+  return timeout > 0 ? timeout : DEFAULT_TIMEOUT;
+}
+
 static gboolean
 send_request (MbCaller  *self,
               MbCall    *call,
@@ -212,7 +224,7 @@ _mb_caller_call (MbCaller        *self,
       return NULL;
     }
 
-  call = _mb_call_new (self, self->service, self->reply_schema, timeout, NULL);
+  call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), NULL);
   _mb_call_start (call, self->core->calls, context, NULL, func, user_data, destroy);
   if (!send_request (self, call, request, error))
     {
@@ -259,7 +271,7 @@ _mb_caller_call_task (MbCaller   *self,
       return;
     }
 
-  call = _mb_call_new (self, self->service, self->reply_schema, timeout, NULL);
+  call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), NULL);
   _mb_call_start (call, self->core->calls, g_task_get_context (task), g_task_get_cancellable (task),
                   task_cb, g_object_ref (task), g_object_unref);
 
@@ -295,7 +307,7 @@ _mb_caller_call_sync (MbCaller      *self,
     return NULL;
 
   waiter = _mb_waiter_new ();
-  call = _mb_call_new (self, self->service, self->reply_schema, timeout, waiter);
+  call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), waiter);
   _mb_call_start (call, self->core->calls, NULL, cancellable, NULL, NULL, NULL);
   if (!send_request (self, call, request, error))
     {

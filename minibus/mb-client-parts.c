@@ -16,7 +16,6 @@
 #include "mb-service-private.h"
 #include "mb-subscriber-private.h"
 
-#define DEFAULT_TIMEOUT 5000
 /* Services that were called without a service client of their own, and may be again. */
 #define MAX_CALLERS 64
 
@@ -84,12 +83,6 @@ get_caller (MbClient    *self,
   return g_steal_pointer (&caller);
 }
 
-static guint
-timeout_or_default (guint timeout)
-{
-  return timeout > 0 ? timeout : DEFAULT_TIMEOUT;
-}
-
 static void
 start_call (MbClient            *self,
             const char          *name,
@@ -116,7 +109,7 @@ start_call (MbClient            *self,
 
   /* With the task, so that it is not closed before the answer comes. */
   g_task_set_task_data (task, _mb_caller_ref (caller), (GDestroyNotify) _mb_caller_unref);
-  _mb_caller_call_task (caller, task, params, text, timeout_or_default (timeout));
+  _mb_caller_call_task (caller, task, params, text, timeout);
 }
 
 static MbMessage *
@@ -133,7 +126,7 @@ call_sync (MbClient      *self,
   if (caller == NULL)
     return NULL;
 
-  return _mb_caller_call_sync (caller, params, text, timeout_or_default (timeout),
+  return _mb_caller_call_sync (caller, params, text, timeout,
                                self->thread == g_thread_self () ? self->context : NULL,
                                cancellable, error);
 }
@@ -344,7 +337,7 @@ mb_client_create_service_client (MbClient    *self,
  * @self: a client
  * @name: the name of a service
  * @params: (nullable): the parameters; `NULL` is JSON's `null`
- * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
  * @cancellable: (nullable): to give up waiting
  * @callback: (scope async) (closure user_data): what to call when the answer is there
  * @user_data: the data of @callback
@@ -398,7 +391,7 @@ mb_client_call_finish (MbClient      *self,
  * @self: a client
  * @name: the name of a service
  * @params: (nullable): the parameters; `NULL` is JSON's `null`
- * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
  * @cancellable: (nullable): to give up waiting, from another thread
  * @error: return location for an error
  *
@@ -430,7 +423,7 @@ mb_client_call_sync (MbClient      *self,
  * @self: a client
  * @name: the name of a service
  * @params: the parameters, as one JSON text
- * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
  * @cancellable: (nullable): to give up waiting
  * @callback: (scope async) (closure user_data): what to call when the answer is there
  * @user_data: the data of @callback
@@ -485,7 +478,7 @@ mb_client_call_text_finish (MbClient      *self,
  * @self: a client
  * @name: the name of a service
  * @params: the parameters, as one JSON text
- * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000
+ * @timeout: how long to wait for the answer, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
  * @cancellable: (nullable): to give up waiting, from another thread
  * @error: return location for an error
  *

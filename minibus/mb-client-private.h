@@ -59,6 +59,7 @@ struct _MbClient
   gboolean      opening;
   gboolean      closed_while_opening;
   gboolean      is_open;
+  char          session[17];      /* of the last opening */
 
   GMutex        lock;
   GPtrArray    *subscribers;      /* lock */

@@ -73,6 +73,7 @@ enum
   PROP_N_SENT,
   PROP_N_UNWANTED,
   PROP_NAME,
+  PROP_SESSION,
   PROP_TRANSPORT,
   /* One for each drop reason, in the order of the enumeration. */
   PROP_DROPPED_FIRST,
@@ -137,6 +138,8 @@ prepare (MbClient  *self,
 
   self->cipher = g_steal_pointer (&cipher);
   self->receiver = _mb_core_prepare (self->core);
+  g_snprintf (self->session, sizeof self->session, "%016" G_GINT64_MODIFIER "x",
+              _mb_core_get_session (self->core));
   self->opening = TRUE;
 
   return TRUE;
@@ -337,6 +340,10 @@ mb_client_get_property (GObject    *object,
       g_value_set_string (value, mb_client_get_name (self));
       break;
 
+    case PROP_SESSION:
+      g_value_set_string (value, mb_client_get_session (self));
+      break;
+
     case PROP_TRANSPORT:
       g_value_set_object (value, mb_client_get_transport (self));
       break;
@@ -478,6 +485,18 @@ mb_client_class_init (MbClientClass *klass)
     g_param_spec_string ("name", NULL, NULL,
                          NULL,
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:session: (getter get_session)
+   *
+   * What tells this opening of the client from any other. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SESSION] =
+    g_param_spec_string ("session", NULL, NULL,
+                         NULL,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
    * MbClient:transport: (getter get_transport) (setter set_transport)
@@ -654,6 +673,25 @@ mb_client_get_name (MbClient *self)
   g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
 
   return self->name;
+}
+
+/**
+ * mb_client_get_session: (get-property session)
+ * @self: a client
+ *
+ * Gets the session, which is the same as [property@Message:session] of the messages that this client sends.
+ * Names can be shared, so this is how to tell one's own messages from others.
+ *
+ * Returns: (transfer none) (nullable): 16 hexadecimal digits, or `NULL` when the client is not open
+ *
+ * Since: 0.1
+ */
+const char *
+mb_client_get_session (MbClient *self)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
+
+  return self->is_open ? self->session : NULL;
 }
 
 /**

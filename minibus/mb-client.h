@@ -102,6 +102,8 @@ MB_AVAILABLE_IN_ALL
 void             mb_client_set_require_signature (MbClient             *self,
                                                   gboolean              require_signature);
 MB_AVAILABLE_IN_ALL
+const char      *mb_client_get_session           (MbClient             *self);
+MB_AVAILABLE_IN_ALL
 MbTransport     *mb_client_get_transport         (MbClient             *self);
 MB_AVAILABLE_IN_ALL
 void             mb_client_set_transport         (MbClient             *self,

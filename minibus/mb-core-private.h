@@ -125,6 +125,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCore, _mb_core_unref)
 
 /* Starts a new session. The receiver is for the transport to be opened with. */
 MbReceiver *_mb_core_prepare       (MbCore        *self);
+guint64    _mb_core_get_session    (MbCore        *self);
 /* From here on, packets are sent with this transport; NULL: not at all. */
 void       _mb_core_set_transport  (MbCore        *self,
                                     MbTransport   *transport);

@@ -164,6 +164,18 @@ _mb_core_prepare (MbCore *self)
   return _mb_receiver_new (&receiver_funcs, self);
 }
 
+guint64
+_mb_core_get_session (MbCore *self)
+{
+  guint64 session;
+
+  g_mutex_lock (&self->send_lock);
+  session = self->session;
+  g_mutex_unlock (&self->send_lock);
+
+  return session;
+}
+
 void
 _mb_core_set_transport (MbCore      *self,
                         MbTransport *transport)

@@ -48,7 +48,7 @@ struct _MbMemoryEndpoint
   guint            number;      /* the smallest that was free when it came */
   guint64          first_order; /* packets before this one were sent before it came */
 
-  gint             closing;     /* atomic; so that the rest of a batch does not hold up who closes */
+  gint             closing;     /* atomic; the rest of a batch must not hold up who closes */
 
   GRecMutex        lock;        /* held while the receiver is called; never taken under the hub's */
   MbReceiver      *receiver;    /* lock; NULL when gone */

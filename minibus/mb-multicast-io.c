@@ -244,22 +244,18 @@ flush (MbMulticastIo *self)
 static void
 renew (MbMulticastIo *self)
 {
-  MbNetworkChanges changes = { FALSE, NULL };
-
-  changes.gone = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr(MbNetworkChanges) changes = _mb_network_changes_new ();
 
   /* A watch that fails would do so for ever. */
-  if (!_mb_network_watch_read (self->watch_fd, &changes))
+  if (!_mb_network_watch_read (self->watch_fd, changes))
     {
       g_debug ("Changes of the network will go unnoticed from now on: %s", g_strerror (errno));
       close (self->watch_fd);
       self->watch_fd = -1;
     }
 
-  if (changes.changed)
-    _mb_multicast_socket_renew (self->socket, changes.gone);
-
-  g_array_unref (changes.gone);
+  if (changes->changed)
+    _mb_multicast_socket_renew (self->socket, changes);
 }
 
 /* Waits until there is something to do, and does all of it but receiving. */
@@ -410,7 +406,7 @@ _mb_multicast_io_start (MbAddress   *address,
     }
 
   self->watch_fd = _mb_network_watch_open (_mb_multicast_socket_get_family (self->socket),
-                                           _mb_multicast_socket_is_system_choice (self->socket));
+                                           _mb_multicast_socket_is_chosen (self->socket));
   if (self->watch_fd < 0)
     g_debug ("Changes of the network will go unnoticed: %s", g_strerror (errno));
 

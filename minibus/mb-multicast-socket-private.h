@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "mb-address.h"
+#include "mb-network-watch-private.h"
 
 G_BEGIN_DECLS
 
@@ -17,29 +18,28 @@ G_BEGIN_DECLS
 
 typedef struct _MbMulticastSocket MbMulticastSocket;
 
-MbMulticastSocket *_mb_multicast_socket_new           (MbAddress             *address,
-                                                       GError               **error);
-void               _mb_multicast_socket_free          (MbMulticastSocket     *self);
-int                _mb_multicast_socket_get_fd        (MbMulticastSocket     *self);
-int                _mb_multicast_socket_get_family    (MbMulticastSocket     *self);
-gboolean           _mb_multicast_socket_is_system_choice
-                                                      (MbMulticastSocket     *self);
-guint              _mb_multicast_socket_get_n_targets (MbMulticastSocket     *self);
-int                _mb_multicast_socket_send          (MbMulticastSocket     *self,
-                                                       guint                  target,
-                                                       const guint8          *data,
-                                                       gsize                  length);
-void               _mb_multicast_socket_set_error     (MbMulticastSocket     *self,
-                                                       guint                  target,
-                                                       int                    errnum,
-                                                       GError               **error);
-gboolean           _mb_multicast_socket_accepts       (MbMulticastSocket     *self,
-                                                       struct msghdr         *message,
-                                                       const guint8          *data,
-                                                       gsize                  length,
-                                                       gint64                 now);
-void               _mb_multicast_socket_renew         (MbMulticastSocket     *self,
-                                                       GArray                *gone);
+MbMulticastSocket *_mb_multicast_socket_new           (MbAddress               *address,
+                                                       GError                 **error);
+void               _mb_multicast_socket_free          (MbMulticastSocket       *self);
+int                _mb_multicast_socket_get_fd        (MbMulticastSocket       *self);
+int                _mb_multicast_socket_get_family    (MbMulticastSocket       *self);
+gboolean           _mb_multicast_socket_is_chosen     (MbMulticastSocket       *self);
+guint              _mb_multicast_socket_get_n_targets (MbMulticastSocket       *self);
+int                _mb_multicast_socket_send          (MbMulticastSocket       *self,
+                                                       guint                    target,
+                                                       const guint8            *data,
+                                                       gsize                    length);
+void               _mb_multicast_socket_set_error     (MbMulticastSocket       *self,
+                                                       guint                    target,
+                                                       int                      errnum,
+                                                       GError                 **error);
+gboolean           _mb_multicast_socket_accepts       (MbMulticastSocket       *self,
+                                                       struct msghdr           *message,
+                                                       const guint8            *data,
+                                                       gsize                    length,
+                                                       gint64                   now);
+void               _mb_multicast_socket_renew         (MbMulticastSocket       *self,
+                                                       const MbNetworkChanges  *changes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbMulticastSocket, _mb_multicast_socket_free)
 

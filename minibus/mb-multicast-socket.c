@@ -21,7 +21,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
-#include "mb-network-watch-private.h"
 #include "mb-path-filter-private.h"
 
 /* Not in every libc's header. */
@@ -37,7 +36,7 @@ typedef struct
 
   /* Only for who opens, and then for who renews. */
   gboolean    joined;     /* on `index` */
-  gboolean    up;
+  gboolean    running;
   gboolean    addressed;
 } Target;
 
@@ -216,34 +215,36 @@ join (MbMulticastSocket *self,
 /* Asks for one property of an interface; `request` tells by which `ioctl`. */
 static gboolean
 query_interface (MbMulticastSocket *self,
-                 const Target      *target,
+                 guint              index,
                  gulong             request,
                  struct ifreq      *out)
 {
   memset (out, 0, sizeof *out);
-  g_strlcpy (out->ifr_name, target->name, sizeof out->ifr_name);
 
-  return ioctl (self->fd, request, out) == 0;
+  return if_indextoname (index, out->ifr_name) != NULL && ioctl (self->fd, request, out) == 0;
 }
 
+/* Looks what an interface is like. Returns whether it can do more than when this was last asked,
+ * so that its network has to be told anew: by a new carrier that may be another network, and by
+ * an address, without which reports are not believed by everybody. The kernel repeats none for
+ * these reasons, except for IPv6.
+ */
 static gboolean
-is_up (MbMulticastSocket *self,
-       const Target      *target)
+look_at_interface (MbMulticastSocket *self,
+                   Target            *target,
+                   guint              index)
 {
   struct ifreq request;
+  gboolean running = query_interface (self, index, SIOCGIFFLAGS, &request) &&
+                     (request.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+  gboolean addressed = self->family == AF_INET6 ||
+                       query_interface (self, index, SIOCGIFADDR, &request);
+  gboolean is_better = (running && !target->running) || (addressed && !target->addressed);
 
-  return query_interface (self, target, SIOCGIFFLAGS, &request) &&
-         (request.ifr_flags & IFF_UP) != 0;
-}
+  target->running = running;
+  target->addressed = addressed;
 
-static gboolean
-has_address (MbMulticastSocket *self,
-             const Target      *target)
-{
-  struct ifreq request;
-
-  /* The kernel itself repeats its IPv6 reports once an address has been confirmed. */
-  return self->family == AF_INET6 || query_interface (self, target, SIOCGIFADDR, &request);
+  return is_better;
 }
 
 static void
@@ -307,11 +308,7 @@ join_all (MbMulticastSocket  *self,
         }
 
       target->joined = TRUE;
-      if (target->name != NULL)
-        {
-          target->up = is_up (self, target);
-          target->addressed = has_address (self, target);
-        }
+      look_at_interface (self, target, target->index);
     }
 
   return TRUE;
@@ -379,7 +376,7 @@ _mb_multicast_socket_get_family (MbMulticastSocket *self)
 }
 
 gboolean
-_mb_multicast_socket_is_system_choice (MbMulticastSocket *self)
+_mb_multicast_socket_is_chosen (MbMulticastSocket *self)
 {
   return self->targets[0].name == NULL;
 }
@@ -656,24 +653,19 @@ leave (MbMulticastSocket *self,
 
 /* Brings a target whose interface is named up to date. */
 static void
-renew_named (MbMulticastSocket *self,
-             Target            *target,
-             gboolean           gone)
+renew_named (MbMulticastSocket      *self,
+             Target                 *target,
+             const MbNetworkChanges *changes)
 {
+  gboolean gone = contains (changes->gone, target->index);
   guint index = if_nametoindex (target->name);
-  gboolean up = index != 0 && is_up (self, target);
-  gboolean addressed = index != 0 && has_address (self, target);
+  gboolean is_better = look_at_interface (self, target, index);
 
-  /* An index that was removed and is there again is another interface. Whoever was taken up, or
-   * got its first address, may have told its network nothing, or nothing of use, when the group
-   * was joined.
-   */
-  if (index != target->index || gone || (up && !target->up) || (addressed && !target->addressed))
+  /* An index that was removed and is there again is another interface. */
+  if (index != target->index || gone || is_better)
     leave (self, target);
 
   g_atomic_int_set (&target->index, index);
-  target->up = up;
-  target->addressed = addressed;
 
   if (index == 0 || target->joined)
     return;
@@ -685,20 +677,28 @@ renew_named (MbMulticastSocket *self,
 
 /* Brings the target of the system's choice up to date. */
 static void
-renew_chosen (MbMulticastSocket *self,
-              Target            *target,
-              gboolean           gone)
+renew_chosen (MbMulticastSocket      *self,
+              Target                 *target,
+              const MbNetworkChanges *changes)
 {
   guint index;
 
-  if (gone)
+  if (contains (changes->gone, target->index))
     leave (self, target);
 
   /* Without a route nothing better can be done than to stay. */
   if (resolve (self, target, &index) != 0 || index == 0)
     return;
-  if (index == target->index && target->joined)
-    return;
+
+  if (index == target->index)
+    {
+      if (look_at_interface (self, target, index))
+        leave (self, target);
+
+      if (!target->joined)
+        target->joined = join (self, index) == 0;
+      return;
+    }
 
   /* First the new one, so that there is always one. */
   if (join (self, index) != 0)
@@ -707,28 +707,33 @@ renew_chosen (MbMulticastSocket *self,
   leave (self, target);
   target->joined = TRUE;
   g_atomic_int_set (&target->index, index);
+  look_at_interface (self, target, index);
   g_debug ("The group was joined on the interface %u, where its route leads now", index);
 }
 
 /*< private >
  * _mb_multicast_socket_renew:
  * @self: a socket
- * @gone: (element-type guint): indices of interfaces that were removed since the last call
+ * @changes: what has happened since the last call
  *
  * Makes the memberships what they should be now that something about the network has changed. One
  * thread at a time may call this.
  */
 void
-_mb_multicast_socket_renew (MbMulticastSocket *self,
-                            GArray            *gone)
+_mb_multicast_socket_renew (MbMulticastSocket      *self,
+                            const MbNetworkChanges *changes)
 {
   for (guint i = 0; i < self->n_targets; i++)
     {
       Target *target = &self->targets[i];
 
+      /* It may be running again already. */
+      if (changes->missed || contains (changes->down, target->index))
+        target->running = FALSE;
+
       if (target->name != NULL)
-        renew_named (self, target, contains (gone, target->index));
+        renew_named (self, target, changes);
       else
-        renew_chosen (self, target, contains (gone, target->index));
+        renew_chosen (self, target, changes);
     }
 }

@@ -15,15 +15,21 @@ G_BEGIN_DECLS
 typedef struct
 {
   gboolean  changed;   /* something, and it may have been anything */
+  gboolean  missed;    /* more than is known here */
   GArray   *gone;      /* of guint: indices of interfaces that were removed */
+  GArray   *down;      /* of guint: of those that were down or without a carrier for a time */
 } MbNetworkChanges;
 
-int       _mb_network_watch_open  (int                     family,
-                                   gboolean                with_routes);
-gboolean  _mb_network_watch_read  (int                     fd,
-                                   MbNetworkChanges       *changes);
-int       _mb_network_find_route  (const struct sockaddr  *group,
-                                   guint                  *index);
-char     *_mb_network_list_names  (void);
+int               _mb_network_watch_open   (int                    family,
+                                            gboolean               with_routes);
+gboolean          _mb_network_watch_read   (int                    fd,
+                                            MbNetworkChanges      *changes);
+MbNetworkChanges *_mb_network_changes_new  (void);
+void              _mb_network_changes_free (MbNetworkChanges      *changes);
+int               _mb_network_find_route   (const struct sockaddr *group,
+                                            guint                 *index);
+char             *_mb_network_list_names   (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbNetworkChanges, _mb_network_changes_free)
 
 G_END_DECLS

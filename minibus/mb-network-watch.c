@@ -58,25 +58,35 @@ _mb_network_watch_open (int      family,
 }
 
 static void
+note_link (const struct nlmsghdr *header,
+           MbNetworkChanges      *changes)
+{
+  const struct ifinfomsg *info = NLMSG_DATA (header);
+  guint index;
+
+  /* A port that leaves a bridge, say, is reported likewise, but for another family. */
+  if (header->nlmsg_len < NLMSG_LENGTH (sizeof *info) || info->ifi_family != AF_UNSPEC)
+    return;
+
+  index = (guint) info->ifi_index;
+  if (header->nlmsg_type == RTM_DELLINK)
+    g_array_append_val (changes->gone, index);
+  else if ((info->ifi_flags & IFF_UP) == 0 || (info->ifi_flags & IFF_RUNNING) == 0)
+    g_array_append_val (changes->down, index);
+}
+
+static void
 note_message (const struct nlmsghdr *header,
               MbNetworkChanges      *changes)
 {
   switch (header->nlmsg_type)
     {
+    case RTM_NEWLINK:
     case RTM_DELLINK:
-      if (header->nlmsg_len >= NLMSG_LENGTH (sizeof (struct ifinfomsg)))
-        {
-          const struct ifinfomsg *info = NLMSG_DATA (header);
-          guint index = (guint) info->ifi_index;
-
-          /* A port that leaves a bridge, say, is reported likewise, but for another family. */
-          if (info->ifi_family == AF_UNSPEC)
-            g_array_append_val (changes->gone, index);
-        }
+      note_link (header, changes);
       changes->changed = TRUE;
       break;
 
-    case RTM_NEWLINK:
     case RTM_NEWADDR:
     case RTM_DELADDR:
     case RTM_NEWROUTE:
@@ -87,6 +97,30 @@ note_message (const struct nlmsghdr *header,
     default:
       break;
     }
+}
+
+/*< private >
+ * _mb_network_changes_new:
+ *
+ * Returns: (transfer full): what has happened when nothing has
+ */
+MbNetworkChanges *
+_mb_network_changes_new (void)
+{
+  MbNetworkChanges *changes = g_new0 (MbNetworkChanges, 1);
+
+  changes->gone = g_array_new (FALSE, FALSE, sizeof (guint));
+  changes->down = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  return changes;
+}
+
+void
+_mb_network_changes_free (MbNetworkChanges *changes)
+{
+  g_array_unref (changes->gone);
+  g_array_unref (changes->down);
+  g_free (changes);
 }
 
 /*< private >
@@ -120,6 +154,7 @@ _mb_network_watch_read (int               fd,
       if (n < 0 && errno == ENOBUFS)
         {
           changes->changed = TRUE;
+          changes->missed = TRUE;
           continue;
         }
 

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What a schema says of a value that satisfies it: titles, defaults, and what has been evaluated. */
+/* What a schema says of a value that satisfies it: titles, defaults, and what has been evaluated.
+ * 
+ */
 
 #include "config.h"
 
@@ -80,16 +82,18 @@ annotate_members (MbReport           *self,
 
       for (guint i = 0; i < rules->n_patterns; i++)
         {
-          if (!_mb_regex_match (rules->patterns[i].regex, key, strlen (key), &self->evaluation.budget))
+          if (!_mb_regex_match (rules->patterns[i].regex, key, strlen (key),
+                                &self->evaluation.budget))
             continue;
           matched = TRUE;
           if (keyword == MB_KEYWORD_PATTERN_PROPERTIES)
-            annotate_part (self, rules->patterns[i].schema, name, rules->patterns[i].source, -1, member,
+            annotate_part (self, rules->patterns[i].schema, name, rules->patterns[i].source, -1,
+                           member,
                            key, -1, scope);
         }
       if (keyword == MB_KEYWORD_PROPERTIES ? !is_known
-                                           : keyword == MB_KEYWORD_PATTERN_PROPERTIES ? !matched
-                                                                                      : is_known || matched)
+          : keyword == MB_KEYWORD_PATTERN_PROPERTIES ? !matched
+          : is_known || matched)
         continue;
       json_array_add_string_element (names, key);
       if (keyword == MB_KEYWORD_PROPERTIES)
@@ -120,7 +124,8 @@ annotate_items (MbReport           *self,
   if (prefix)
     {
       for (guint i = 0; i < n_prefix; i++)
-        annotate_part (self, rules->prefix[i], name, NULL, (int) i, json_array_get_element (array, i), NULL,
+        annotate_part (self, rules->prefix[i], name, NULL, (int) i,
+                       json_array_get_element (array, i), NULL,
                        (int) i, scope);
       if (n_prefix == 0)
         return;
@@ -133,8 +138,8 @@ annotate_items (MbReport           *self,
   else
     {
       for (guint i = n_prefix; i < n; i++)
-        annotate_part (self, rules->rest, name, NULL, -1, json_array_get_element (array, i), NULL, (int) i,
-                       scope);
+        annotate_part (self, rules->rest, name, NULL, -1, json_array_get_element (array, i), NULL,
+                       (int) i, scope);
       if (n_prefix == n)
         return;
       annotation = json_node_init_boolean (json_node_alloc (), TRUE);
@@ -157,11 +162,13 @@ annotate_contains (MbReport           *self,
 
   json_node_take_array (list, found);
   for (guint i = 0; i < n; i++)
-    if (_mb_evaluate (&self->evaluation, schema->array->contains, json_array_get_element (array, i), scope,
+    if (_mb_evaluate (&self->evaluation, schema->array->contains, json_array_get_element (array, i),
+                      scope,
                       NULL))
       {
         json_array_add_int_element (found, i);
-        annotate_part (self, schema->array->contains, name, NULL, -1, json_array_get_element (array, i),
+        annotate_part (self, schema->array->contains, name, NULL, -1,
+                       json_array_get_element (array, i),
                        NULL, (int) i, scope);
       }
 
@@ -216,7 +223,8 @@ annotate_unevaluated (MbReport           *self,
         if (!_mb_marks_get (&marks, i))
           {
             json_array_add_string_element (names, key);
-            annotate_part (self, schema->object->unevaluated, name, NULL, -1, member, key, -1, scope);
+            annotate_part (self, schema->object->unevaluated, name, NULL, -1, member, key, -1,
+                           scope);
           }
       add (self, schema, name, list);
     }
@@ -242,7 +250,8 @@ annotate_logic (MbReport           *self,
       return;
     case MB_KEYWORD_DYNAMIC_REF:
     case MB_KEYWORD_RECURSIVE_REF:
-      annotate_part (self, _mb_resolve_dynamic (rules, scope), name, NULL, -1, value, NULL, -1, scope);
+      annotate_part (self, _mb_resolve_dynamic (rules, scope), name, NULL, -1, value, NULL, -1,
+                     scope);
       return;
     case MB_KEYWORD_IF:
       annotate_part (self, rules->if_, name, NULL, -1, value, NULL, -1, scope);
@@ -250,9 +259,10 @@ annotate_logic (MbReport           *self,
     case MB_KEYWORD_THEN:
     case MB_KEYWORD_ELSE:
       if (rules->if_ != NULL &&
-          _mb_evaluate (&self->evaluation, rules->if_, value, scope, NULL) == (keyword == MB_KEYWORD_THEN))
-        annotate_part (self, keyword == MB_KEYWORD_THEN ? rules->then : rules->else_, name, NULL, -1, value,
-                       NULL, -1, scope);
+          _mb_evaluate (&self->evaluation, rules->if_, value, scope,
+                        NULL) == (keyword == MB_KEYWORD_THEN))
+        annotate_part (self, keyword == MB_KEYWORD_THEN ? rules->then : rules->else_, name, NULL,
+                       -1, value, NULL, -1, scope);
       return;
     case MB_KEYWORD_ALL_OF:
       branches = rules->all_of;
@@ -315,7 +325,8 @@ annotate_keyword (MbReport            *self,
 
           if (dependency->schema != NULL && json_node_get_object (value) != NULL &&
               json_object_has_member (json_node_get_object (value), dependency->name))
-            annotate_part (self, dependency->schema, name, dependency->name, -1, value, NULL, -1, scope);
+            annotate_part (self, dependency->schema, name, dependency->name, -1, value, NULL, -1,
+                           scope);
         }
       break;
     case MB_KEYWORD_UNEVALUATED_ITEMS:
@@ -384,7 +395,8 @@ _mb_report_annotate (MbReport           *self,
       scope = &own;
     }
 
-  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_7 && schema->logic != NULL && schema->logic->ref != NULL;
+  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_7 && schema->logic != NULL &&
+    schema->logic->ref != NULL;
   self->evaluation.budget.depth++;
   json_object_iter_init_ordered (&iter, json_node_get_object (schema->json));
   while (json_object_iter_next_ordered (&iter, &name, &limit))

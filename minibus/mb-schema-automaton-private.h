@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 typedef struct _MbAutomaton MbAutomaton;
 
-/* NULL if the expression is not regular, or its automaton would be too large. What it costs to make is
- * taken from `work`.
+/* NULL if the expression is not regular, or its automaton would be too large. What it costs to make
+ * is taken from `work`.
  */
 MbAutomaton *_mb_automaton_new   (const MbRe        *re,
                                   gint64            *work);

@@ -262,8 +262,8 @@ build (Builder    *self,
     }
 }
 
-/* Adds to a set all that can be reached from a step without reading. Steps that read, or wait for the
- * end, stay in the set.
+/* Adds to a set all that can be reached from a step without reading. Steps that read, or wait for
+ * the end, stay in the set.
  */
 static void
 reach (Builder  *self,
@@ -458,7 +458,8 @@ make_states (Builder *self)
             }
           /* A match may begin anywhere. */
           reach (self, after, self->start, FALSE, FALSE);
-          state = (guint16) (has_match (self, set) ? STATE_YES : get_state (self, g_array_ref (after)));
+          state = (guint16) (has_match (self, set) ? STATE_YES
+                             : get_state (self, g_array_ref (after)));
           g_array_unref (after);
           g_array_append_val (self->next, state);
         }
@@ -481,7 +482,7 @@ MbAutomaton *
 _mb_automaton_new (const MbRe *re,
                    gint64     *work)
 {
-  enum { MOST_WORK = 300000 };
+  enum { MOST_WORK = 1000000 };
 
   Builder self = { .work = MIN (*work, MOST_WORK) };
   gint64 before = self.work;
@@ -494,7 +495,8 @@ _mb_automaton_new (const MbRe *re,
     {
       self.next = g_array_new (FALSE, FALSE, sizeof (guint16));
       self.sets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
-      self.index = g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+      self.index =
+        g_hash_table_new_full (g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
       self.seen = g_malloc0 (self.steps->len);
       find_classes (&self);
       automaton = make_states (&self);

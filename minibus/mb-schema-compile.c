@@ -4,88 +4,20 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* From JSON to a program: every keyword that has something to say becomes a rule of the kind of value
- * that it speaks of, every reference a pointer. Iterative, so that no schema can exhaust the stack.
+/* From JSON to a program: every keyword that has something to say becomes a rule of the kind of
+ * value that it speaks of, every reference a pointer. Iterative, so that no schema can exhaust the
+ * stack.
  */
 
 #include "config.h"
 
-#include "mb-schema-compile-private.h"
+#include "mb-schema-builder-private.h"
 
 #include <glib/gi18n-lib.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mb-error.h"
-
-/* While the rules of one schema are collected. */
-typedef struct
-{
-  MbCompiler    *compiler;
-  MbSchemaNode  *node;
-  JsonObject    *object;
-  MbNumberRules *number;
-  MbStringRules *string;
-  MbArrayRules  *array;
-  MbObjectRules *properties;
-  MbLogicRules  *logic;
-  GPtrArray     *names;         /* MbName, in the making */
-  GHashTable    *name_index;
-  GPtrArray     *dependencies;  /* MbDependency */
-  GError       **error;
-} Builder;
-
-static gpointer
-alloc (Builder *self,
-       gsize    size)
-{
-  return _mb_schema_program_alloc (self->compiler->program, size);
-}
-
-/* The rules of one kind, made when first asked for. */
-#define RULES(self, member) \
-  ((self)->member != NULL ? (self)->member \
-                          : ((self)->member = alloc (self, sizeof *(self)->member)))
-
-static MbStringRules *
-string_rules (Builder *self)
-{
-  if (self->string == NULL)
-    {
-      self->string = alloc (self, sizeof *self->string);
-      self->string->max_length = G_MAXUINT64;
-    }
-
-  return self->string;
-}
-
-static MbArrayRules *
-array_rules (Builder *self)
-{
-  if (self->array == NULL)
-    {
-      self->array = alloc (self, sizeof *self->array);
-      self->array->max_items = G_MAXUINT64;
-      self->array->min_contains = 1;
-      self->array->max_contains = G_MAXUINT64;
-      self->array->contains_marks = self->node->resource->dialect.draft >= MB_SCHEMA_DRAFT_2020_12;
-    }
-
-  return self->array;
-}
-
-static MbObjectRules *
-object_rules (Builder *self)
-{
-  if (self->properties == NULL)
-    {
-      self->properties = alloc (self, sizeof *self->properties);
-      self->properties->max_properties = G_MAXUINT64;
-    }
-
-  return self->properties;
-}
 
 void
 _mb_compiler_fail (const MbSchemaNode  *node,
@@ -115,16 +47,6 @@ _mb_compiler_fail (const MbSchemaNode  *node,
 
   g_set_error (error, MB_SCHEMA_ERROR, code, _("The schema cannot be used: “%s” %s."),
                pointer->len > 0 ? pointer->str : "/", text);
-}
-
-static gboolean
-malformed (Builder    *self,
-           const char *keyword)
-{
-  _mb_compiler_fail (self->node, keyword, MB_SCHEMA_ERROR_INVALID, self->error,
-                     _("has a value of the wrong kind"));
-
-  return FALSE;
 }
 
 /* The node of a schema, which may not be compiled yet, but will be. */
@@ -162,192 +84,7 @@ _mb_compiler_get_node (MbCompiler  *self,
 }
 
 static gboolean
-child (Builder       *self,
-       const char    *keyword,
-       JsonNode      *json,
-       MbSchemaNode **out)
-{
-  if ((_mb_value_type (json) & (MB_VALUE_OBJECT | MB_VALUE_BOOLEAN)) == 0)
-    return malformed (self, keyword);
-
-  *out = _mb_compiler_get_node (self->compiler, json, self->node->resource, self->error);
-
-  return *out != NULL;
-}
-
-static gboolean
-children (Builder        *self,
-          const char     *keyword,
-          JsonNode       *json,
-          MbSchemaNode ***out,
-          guint          *n_out)
-{
-  JsonArray *array;
-  guint n;
-
-  if (_mb_value_type (json) != MB_VALUE_ARRAY)
-    return malformed (self, keyword);
-
-  array = json_node_get_array (json);
-  n = _mb_value_array_length (array);
-  *out = alloc (self, sizeof (MbSchemaNode *) * MAX (n, 1));
-  *n_out = n;
-  for (guint i = 0; i < n; i++)
-    if (!child (self, keyword, json_array_get_element (array, i), *out + i))
-      return FALSE;
-
-  return TRUE;
-}
-
-static gboolean
-get_number (Builder    *self,
-            const char *keyword,
-            JsonNode   *json,
-            MbNumber   *out)
-{
-  MbValueType type = _mb_value_type (json);
-
-  if ((type & (MB_VALUE_INTEGER | MB_VALUE_NUMBER)) == 0)
-    return malformed (self, keyword);
-  *out = _mb_value_number (json, type);
-
-  return !_mb_number_is_nan (out) || malformed (self, keyword);
-}
-
-/* Limits may be written as 2.0, and be larger than anything that can be counted. */
-static gboolean
-get_count (Builder    *self,
-           const char *keyword,
-           JsonNode   *json,
-           guint64    *out)
-{
-  MbNumber number;
-
-  if (!get_number (self, keyword, json, &number))
-    return FALSE;
-
-  if (!number.is_double)
-    {
-      if (number.u.i < 0)
-        return malformed (self, keyword);
-      *out = (guint64) number.u.i;
-      return TRUE;
-    }
-
-  if (number.u.d < 0 || number.u.d != trunc (number.u.d))
-    return malformed (self, keyword);
-  *out = number.u.d >= 9007199254740992.0 ? G_MAXUINT64 : (guint64) number.u.d;
-
-  return TRUE;
-}
-
-static gboolean
-get_boolean (Builder    *self,
-             const char *keyword,
-             JsonNode   *json,
-             gboolean   *out)
-{
-  if (_mb_value_type (json) != MB_VALUE_BOOLEAN)
-    return malformed (self, keyword);
-  *out = json_node_get_boolean (json);
-
-  return TRUE;
-}
-
-static gboolean
-get_string (Builder     *self,
-            const char  *keyword,
-            JsonNode    *json,
-            const char **out)
-{
-  if (_mb_value_type (json) != MB_VALUE_STRING)
-    return malformed (self, keyword);
-  *out = _mb_value_string (json);
-
-  return TRUE;
-}
-
-static gboolean
-get_strings (Builder       *self,
-             const char    *keyword,
-             JsonNode      *json,
-             const char  ***out,
-             guint         *n_out)
-{
-  JsonArray *array;
-
-  if (_mb_value_type (json) != MB_VALUE_ARRAY)
-    return malformed (self, keyword);
-
-  array = json_node_get_array (json);
-  *n_out = _mb_value_array_length (array);
-  *out = alloc (self, sizeof (char *) * MAX (*n_out, 1));
-  for (guint i = 0; i < *n_out; i++)
-    if (!get_string (self, keyword, json_array_get_element (array, i), *out + i))
-      return FALSE;
-
-  return TRUE;
-}
-
-static MbRegex *
-get_regex (Builder    *self,
-           const char *keyword,
-           const char *pattern)
-{
-  g_autoptr(GError) local_error = NULL;
-  MbRegex *regex = _mb_regex_new (pattern, &self->compiler->regex_work, &local_error);
-
-  if (regex == NULL)
-    {
-      _mb_compiler_fail (self->node, keyword, local_error->code, self->error, "%s", local_error->message);
-      return NULL;
-    }
-  g_ptr_array_add (self->compiler->program->regexes, regex);
-
-  return regex;
-}
-
-/* The members of an object schema, which is malformed if it is none. */
-static gboolean
-get_map (Builder     *self,
-         const char  *keyword,
-         JsonNode    *json,
-         JsonObject **out)
-{
-  if (_mb_value_type (json) != MB_VALUE_OBJECT)
-    return malformed (self, keyword);
-  *out = json_node_get_object (json);
-
-  return TRUE;
-}
-
-static MbName *
-add_name (Builder    *self,
-          const char *name)
-{
-  MbName *entry;
-
-  if (self->names == NULL)
-    {
-      self->names = g_ptr_array_new ();
-      self->name_index = g_hash_table_new (g_str_hash, g_str_equal);
-    }
-
-  entry = g_hash_table_lookup (self->name_index, name);
-  if (entry == NULL)
-    {
-      entry = alloc (self, sizeof *entry);
-      entry->name = name;
-      entry->length = (guint32) strlen (name);
-      g_hash_table_insert (self->name_index, (gpointer) name, entry);
-      g_ptr_array_add (self->names, entry);
-    }
-
-  return entry;
-}
-
-static gboolean
-compile_type (Builder  *self,
+compile_type (MbBuilder  *self,
               JsonNode *json)
 {
   static const struct
@@ -369,7 +106,7 @@ compile_type (Builder  *self,
 
   if (_mb_value_type (json) == MB_VALUE_STRING)
     single = _mb_value_string (json);
-  else if (!get_strings (self, "type", json, &names, &n))
+  else if (!_mb_builder_get_strings (self, "type", json, &names, &n))
     return FALSE;
 
   self->node->types = 0;
@@ -381,7 +118,7 @@ compile_type (Builder  *self,
         if (strcmp (types[j].name, names[i]) == 0)
           break;
       if (j == G_N_ELEMENTS (types))
-        return malformed (self, "type");
+        return _mb_builder_malformed (self, "type");
       self->node->types |= types[j].types;
     }
 
@@ -396,18 +133,18 @@ compare_numbers (gconstpointer a,
 }
 
 static gboolean
-compile_values (Builder     *self,
+compile_values (MbBuilder     *self,
                 JsonNode   **values,
                 guint        n,
                 MbValueSet **out)
 {
   g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  MbValueSet *set = *out = alloc (self, sizeof *set);
+  MbValueSet *set = *out = _mb_builder_alloc (self, sizeof *set);
 
-  set->numbers = alloc (self, sizeof (MbNumber) * MAX (n, 1));
-  set->strings.names = alloc (self, sizeof (MbName) * MAX (n, 1));
-  set->others = alloc (self, sizeof (JsonNode *) * MAX (n, 1));
-  set->hashes = alloc (self, sizeof (guint64) * MAX (n, 1));
+  set->numbers = _mb_builder_alloc (self, sizeof (MbNumber) * MAX (n, 1));
+  set->strings.names = _mb_builder_alloc (self, sizeof (MbName) * MAX (n, 1));
+  set->others = _mb_builder_alloc (self, sizeof (JsonNode *) * MAX (n, 1));
+  set->hashes = _mb_builder_alloc (self, sizeof (guint64) * MAX (n, 1));
 
   for (guint i = 0; i < n; i++)
     {
@@ -456,7 +193,7 @@ compile_values (Builder     *self,
 }
 
 static gboolean
-compile_enum (Builder  *self,
+compile_enum (MbBuilder  *self,
               JsonNode *json)
 {
   g_autofree JsonNode **values = NULL;
@@ -464,7 +201,7 @@ compile_enum (Builder  *self,
   guint n;
 
   if (_mb_value_type (json) != MB_VALUE_ARRAY)
-    return malformed (self, "enum");
+    return _mb_builder_malformed (self, "enum");
 
   array = json_node_get_array (json);
   n = _mb_value_array_length (array);
@@ -476,7 +213,7 @@ compile_enum (Builder  *self,
 }
 
 static gboolean
-compile_properties (Builder  *self,
+compile_properties (MbBuilder  *self,
                     JsonNode *json)
 {
   JsonObject *object;
@@ -484,40 +221,42 @@ compile_properties (Builder  *self,
   const char *name;
   JsonNode *member;
 
-  if (!get_map (self, "properties", json, &object))
+  if (!_mb_builder_get_map (self, "properties", json, &object))
     return FALSE;
 
-  object_rules (self);
+  _mb_builder_object_rules (self);
   json_object_iter_init_ordered (&iter, object);
   while (json_object_iter_next_ordered (&iter, &name, &member))
-    if (!child (self, "properties", member, &add_name (self, name)->schema))
+    if (!_mb_builder_child (self, "properties", member, &_mb_builder_add_name (self, name)->schema))
       return FALSE;
 
   return TRUE;
 }
 
 static gboolean
-compile_pattern_properties (Builder  *self,
+compile_pattern_properties (MbBuilder  *self,
                             JsonNode *json)
 {
-  MbObjectRules *rules = object_rules (self);
+  MbObjectRules *rules = _mb_builder_object_rules (self);
   JsonObject *object;
   JsonObjectIter iter;
   const char *name;
   JsonNode *member;
 
-  if (!get_map (self, "patternProperties", json, &object))
+  if (!_mb_builder_get_map (self, "patternProperties", json, &object))
     return FALSE;
 
-  rules->patterns = alloc (self, sizeof *rules->patterns * MAX (json_object_get_size (object), 1));
+  rules->patterns =
+    _mb_builder_alloc (self, sizeof *rules->patterns * MAX (json_object_get_size (object), 1));
   json_object_iter_init_ordered (&iter, object);
   while (json_object_iter_next_ordered (&iter, &name, &member))
     {
       MbPatternProperty *pattern = &rules->patterns[rules->n_patterns];
 
       pattern->source = name;
-      pattern->regex = get_regex (self, "patternProperties", name);
-      if (pattern->regex == NULL || !child (self, "patternProperties", member, &pattern->schema))
+      pattern->regex = _mb_builder_get_regex (self, "patternProperties", name);
+      if (pattern->regex == NULL ||
+          !_mb_builder_child (self, "patternProperties", member, &pattern->schema))
         return FALSE;
       rules->n_patterns++;
     }
@@ -526,19 +265,19 @@ compile_pattern_properties (Builder  *self,
 }
 
 static gboolean
-compile_required (Builder  *self,
+compile_required (MbBuilder  *self,
                   JsonNode *json)
 {
   const char **names;
   guint n;
 
-  if (!get_strings (self, "required", json, &names, &n))
+  if (!_mb_builder_get_strings (self, "required", json, &names, &n))
     return FALSE;
 
-  object_rules (self);
+  _mb_builder_object_rules (self);
   for (guint i = 0; i < n; i++)
     {
-      MbName *name = add_name (self, names[i]);
+      MbName *name = _mb_builder_add_name (self, names[i]);
 
       if (!name->required)
         self->properties->n_required++;
@@ -549,7 +288,7 @@ compile_required (Builder  *self,
 }
 
 static gboolean
-compile_dependencies (Builder    *self,
+compile_dependencies (MbBuilder    *self,
                       const char *keyword,
                       JsonNode   *json)
 {
@@ -558,22 +297,23 @@ compile_dependencies (Builder    *self,
   const char *name;
   JsonNode *member;
 
-  if (!get_map (self, keyword, json, &object))
+  if (!_mb_builder_get_map (self, keyword, json, &object))
     return FALSE;
 
-  object_rules (self);
+  _mb_builder_object_rules (self);
   if (self->dependencies == NULL)
     self->dependencies = g_ptr_array_new ();
   json_object_iter_init_ordered (&iter, object);
   while (json_object_iter_next_ordered (&iter, &name, &member))
     {
-      MbDependency *dependency = alloc (self, sizeof *dependency);
+      MbDependency *dependency = _mb_builder_alloc (self, sizeof *dependency);
 
       dependency->name = name;
       g_ptr_array_add (self->dependencies, dependency);
       if (_mb_value_type (member) == MB_VALUE_ARRAY
-          ? !get_strings (self, keyword, member, &dependency->required, &dependency->n_required)
-          : !child (self, keyword, member, &dependency->schema))
+          ? !_mb_builder_get_strings (self, keyword, member, &dependency->required,
+                                      &dependency->n_required)
+          : !_mb_builder_child (self, keyword, member, &dependency->schema))
         return FALSE;
     }
 
@@ -581,7 +321,7 @@ compile_dependencies (Builder    *self,
 }
 
 static gboolean
-compile_reference (Builder    *self,
+compile_reference (MbBuilder    *self,
                    MbKeyword   keyword,
                    const char *name,
                    JsonNode   *json)
@@ -595,7 +335,7 @@ compile_reference (Builder    *self,
   MbResource *resource;
   MbAnchor *anchor;
 
-  if (!get_string (self, name, json, &reference) ||
+  if (!_mb_builder_get_string (self, name, json, &reference) ||
       !_mb_compiler_resolve (compiler, self->node, name, reference, &target, &resource, &anchor,
                              self->error))
     return FALSE;
@@ -606,7 +346,8 @@ compile_reference (Builder    *self,
 
   if (keyword == MB_KEYWORD_DYNAMIC_REF && anchor != NULL && anchor->dynamic)
     dynamic_name = strchr (reference, '#') + 1;
-  if (keyword == MB_KEYWORD_RECURSIVE_REF && target == resource->root && resource->anchors != NULL &&
+  if (keyword == MB_KEYWORD_RECURSIVE_REF && target == resource->root &&
+      resource->anchors != NULL &&
       g_hash_table_contains (resource->anchors, ""))
     dynamic_name = "";
   if (dynamic_name != NULL)
@@ -620,25 +361,26 @@ compile_reference (Builder    *self,
 }
 
 static gboolean
-compile_format (Builder    *self,
+compile_format (MbBuilder    *self,
                 const char *name)
 {
   const MbDialect *dialect = &self->node->resource->dialect;
   const MbFormat *format;
 
   if (!self->compiler->options->assert_formats &&
-      (dialect->vocabularies == MB_VOCABULARY_ALL || (dialect->vocabularies & MB_VOCABULARY_ASSERT) == 0))
+      (dialect->vocabularies == MB_VOCABULARY_ALL ||
+       (dialect->vocabularies & MB_VOCABULARY_ASSERT) == 0))
     return TRUE;
 
   format = _mb_format_find (name, dialect->draft);
   if (format != NULL)
-    string_rules (self)->format = format;
+    _mb_builder_string_rules (self)->format = format;
 
   return TRUE;
 }
 
 static gboolean
-compile_keyword (Builder             *self,
+compile_keyword (MbBuilder             *self,
                  const MbKeywordInfo *info,
                  JsonNode            *json)
 {
@@ -658,62 +400,63 @@ compile_keyword (Builder             *self,
 
     case MB_KEYWORD_MINIMUM:
       RULES (self, number)->has_minimum = TRUE;
-      return get_number (self, name, json, &self->number->minimum);
+      return _mb_builder_get_number (self, name, json, &self->number->minimum);
     case MB_KEYWORD_MAXIMUM:
       RULES (self, number)->has_maximum = TRUE;
-      return get_number (self, name, json, &self->number->maximum);
+      return _mb_builder_get_number (self, name, json, &self->number->maximum);
     case MB_KEYWORD_EXCLUSIVE_MINIMUM:
       RULES (self, number);
       if (draft == MB_SCHEMA_DRAFT_4)
         {
-          if (!get_boolean (self, name, json, &flag))
+          if (!_mb_builder_get_boolean (self, name, json, &flag))
             return FALSE;
           self->number->minimum_excluded = flag;
           return TRUE;
         }
       self->number->has_exclusive_minimum = TRUE;
-      return get_number (self, name, json, &self->number->exclusive_minimum);
+      return _mb_builder_get_number (self, name, json, &self->number->exclusive_minimum);
     case MB_KEYWORD_EXCLUSIVE_MAXIMUM:
       RULES (self, number);
       if (draft == MB_SCHEMA_DRAFT_4)
         {
-          if (!get_boolean (self, name, json, &flag))
+          if (!_mb_builder_get_boolean (self, name, json, &flag))
             return FALSE;
           self->number->maximum_excluded = flag;
           return TRUE;
         }
       self->number->has_exclusive_maximum = TRUE;
-      return get_number (self, name, json, &self->number->exclusive_maximum);
+      return _mb_builder_get_number (self, name, json, &self->number->exclusive_maximum);
     case MB_KEYWORD_MULTIPLE_OF:
       RULES (self, number)->has_multiple_of = TRUE;
-      return get_number (self, name, json, &self->number->multiple_of);
+      return _mb_builder_get_number (self, name, json, &self->number->multiple_of);
 
     case MB_KEYWORD_MIN_LENGTH:
-      return get_count (self, name, json, &string_rules (self)->min_length);
+      return _mb_builder_get_count (self, name, json, &_mb_builder_string_rules (self)->min_length);
     case MB_KEYWORD_MAX_LENGTH:
-      return get_count (self, name, json, &string_rules (self)->max_length);
+      return _mb_builder_get_count (self, name, json, &_mb_builder_string_rules (self)->max_length);
     case MB_KEYWORD_PATTERN:
-      if (!get_string (self, name, json, &text))
+      if (!_mb_builder_get_string (self, name, json, &text))
         return FALSE;
-      string_rules (self)->pattern = get_regex (self, name, text);
+      _mb_builder_string_rules (self)->pattern = _mb_builder_get_regex (self, name, text);
       return self->string->pattern != NULL;
     case MB_KEYWORD_FORMAT:
-      return get_string (self, name, json, &text) && compile_format (self, text);
+      return _mb_builder_get_string (self, name, json, &text) && compile_format (self, text);
 
     case MB_KEYWORD_MIN_ITEMS:
-      return get_count (self, name, json, &array_rules (self)->min_items);
+      return _mb_builder_get_count (self, name, json, &_mb_builder_array_rules (self)->min_items);
     case MB_KEYWORD_MAX_ITEMS:
-      return get_count (self, name, json, &array_rules (self)->max_items);
+      return _mb_builder_get_count (self, name, json, &_mb_builder_array_rules (self)->max_items);
     case MB_KEYWORD_UNIQUE_ITEMS:
-      return get_boolean (self, name, json, &array_rules (self)->unique);
+      return _mb_builder_get_boolean (self, name, json, &_mb_builder_array_rules (self)->unique);
     case MB_KEYWORD_PREFIX_ITEMS:
-      array_rules (self);
-      return children (self, name, json, &self->array->prefix, &self->array->n_prefix);
+      _mb_builder_array_rules (self);
+      return _mb_builder_children (self, name, json, &self->array->prefix, &self->array->n_prefix);
     case MB_KEYWORD_ITEMS:
-      array_rules (self);
+      _mb_builder_array_rules (self);
       if (draft < MB_SCHEMA_DRAFT_2020_12 && _mb_value_type (json) == MB_VALUE_ARRAY)
-        return children (self, name, json, &self->array->prefix, &self->array->n_prefix);
-      return child (self, name, json, &self->array->rest);
+        return _mb_builder_children (self, name, json, &self->array->prefix,
+                                     &self->array->n_prefix);
+      return _mb_builder_child (self, name, json, &self->array->rest);
     case MB_KEYWORD_ADDITIONAL_ITEMS:
       {
         JsonNode *items = json_object_get_member (self->object, "items");
@@ -721,22 +464,26 @@ compile_keyword (Builder             *self,
         /* Beside no list of items it says nothing. */
         if (items == NULL || _mb_value_type (items) != MB_VALUE_ARRAY)
           return TRUE;
-        return child (self, name, json, &array_rules (self)->rest);
+        return _mb_builder_child (self, name, json, &_mb_builder_array_rules (self)->rest);
       }
     case MB_KEYWORD_CONTAINS:
-      return child (self, name, json, &array_rules (self)->contains);
+      return _mb_builder_child (self, name, json, &_mb_builder_array_rules (self)->contains);
     case MB_KEYWORD_MIN_CONTAINS:
-      return get_count (self, name, json, &array_rules (self)->min_contains);
+      return _mb_builder_get_count (self, name, json,
+                                    &_mb_builder_array_rules (self)->min_contains);
     case MB_KEYWORD_MAX_CONTAINS:
-      return get_count (self, name, json, &array_rules (self)->max_contains);
+      return _mb_builder_get_count (self, name, json,
+                                    &_mb_builder_array_rules (self)->max_contains);
     case MB_KEYWORD_UNEVALUATED_ITEMS:
       self->node->flags |= MB_NODE_MARKS;
-      return child (self, name, json, &array_rules (self)->unevaluated);
+      return _mb_builder_child (self, name, json, &_mb_builder_array_rules (self)->unevaluated);
 
     case MB_KEYWORD_MIN_PROPERTIES:
-      return get_count (self, name, json, &object_rules (self)->min_properties);
+      return _mb_builder_get_count (self, name, json,
+                                    &_mb_builder_object_rules (self)->min_properties);
     case MB_KEYWORD_MAX_PROPERTIES:
-      return get_count (self, name, json, &object_rules (self)->max_properties);
+      return _mb_builder_get_count (self, name, json,
+                                    &_mb_builder_object_rules (self)->max_properties);
     case MB_KEYWORD_REQUIRED:
       return compile_required (self, json);
     case MB_KEYWORD_PROPERTIES:
@@ -744,16 +491,16 @@ compile_keyword (Builder             *self,
     case MB_KEYWORD_PATTERN_PROPERTIES:
       return compile_pattern_properties (self, json);
     case MB_KEYWORD_ADDITIONAL_PROPERTIES:
-      return child (self, name, json, &object_rules (self)->additional);
+      return _mb_builder_child (self, name, json, &_mb_builder_object_rules (self)->additional);
     case MB_KEYWORD_PROPERTY_NAMES:
-      return child (self, name, json, &object_rules (self)->property_names);
+      return _mb_builder_child (self, name, json, &_mb_builder_object_rules (self)->property_names);
     case MB_KEYWORD_DEPENDENCIES:
     case MB_KEYWORD_DEPENDENT_REQUIRED:
     case MB_KEYWORD_DEPENDENT_SCHEMAS:
       return compile_dependencies (self, name, json);
     case MB_KEYWORD_UNEVALUATED_PROPERTIES:
       self->node->flags |= MB_NODE_MARKS;
-      return child (self, name, json, &object_rules (self)->unevaluated);
+      return _mb_builder_child (self, name, json, &_mb_builder_object_rules (self)->unevaluated);
 
     case MB_KEYWORD_REF:
     case MB_KEYWORD_DYNAMIC_REF:
@@ -761,23 +508,23 @@ compile_keyword (Builder             *self,
       return compile_reference (self, info->keyword, name, json);
     case MB_KEYWORD_ALL_OF:
       RULES (self, logic);
-      return children (self, name, json, &self->logic->all_of, &self->logic->n_all_of);
+      return _mb_builder_children (self, name, json, &self->logic->all_of, &self->logic->n_all_of);
     case MB_KEYWORD_ANY_OF:
       RULES (self, logic);
-      return children (self, name, json, &self->logic->any_of, &self->logic->n_any_of);
+      return _mb_builder_children (self, name, json, &self->logic->any_of, &self->logic->n_any_of);
     case MB_KEYWORD_ONE_OF:
       RULES (self, logic);
-      return children (self, name, json, &self->logic->one_of, &self->logic->n_one_of);
+      return _mb_builder_children (self, name, json, &self->logic->one_of, &self->logic->n_one_of);
     case MB_KEYWORD_NOT:
-      return child (self, name, json, &RULES (self, logic)->not);
+      return _mb_builder_child (self, name, json, &RULES (self, logic)->not);
     case MB_KEYWORD_IF:
-      return child (self, name, json, &RULES (self, logic)->if_);
+      return _mb_builder_child (self, name, json, &RULES (self, logic)->if_);
     case MB_KEYWORD_THEN:
       return json_object_get_member (self->object, "if") == NULL ||
-             child (self, name, json, &RULES (self, logic)->then);
+             _mb_builder_child (self, name, json, &RULES (self, logic)->then);
     case MB_KEYWORD_ELSE:
       return json_object_get_member (self->object, "if") == NULL ||
-             child (self, name, json, &RULES (self, logic)->else_);
+             _mb_builder_child (self, name, json, &RULES (self, logic)->else_);
 
     case MB_KEYWORD_NONE:
     case MB_KEYWORD_ANCHOR:
@@ -795,7 +542,7 @@ compile_keyword (Builder             *self,
 }
 
 static void
-finish (Builder *self)
+finish (MbBuilder *self)
 {
   MbSchemaNode *node = self->node;
 
@@ -804,7 +551,7 @@ finish (Builder *self)
       MbNameTable *table = &self->properties->table;
 
       table->n_names = self->names->len;
-      table->names = alloc (self, sizeof (MbName) * self->names->len);
+      table->names = _mb_builder_alloc (self, sizeof (MbName) * self->names->len);
       for (guint i = 0; i < self->names->len; i++)
         table->names[i] = *(MbName *) g_ptr_array_index (self->names, i);
       _mb_name_table_build (table, self->compiler->program);
@@ -814,7 +561,8 @@ finish (Builder *self)
       MbObjectRules *rules = self->properties;
 
       rules->n_dependencies = self->dependencies->len;
-      rules->dependencies = alloc (self, sizeof (MbDependency) * MAX (self->dependencies->len, 1));
+      rules->dependencies =
+        _mb_builder_alloc (self, sizeof (MbDependency) * MAX (self->dependencies->len, 1));
       for (guint i = 0; i < self->dependencies->len; i++)
         rules->dependencies[i] = *(MbDependency *) g_ptr_array_index (self->dependencies, i);
     }
@@ -843,7 +591,7 @@ _mb_compiler_compile (MbCompiler    *compiler,
                       MbSchemaNode  *node,
                       GError       **error)
 {
-  Builder self = { .compiler = compiler, .node = node, .error = error };
+  MbBuilder self = { .compiler = compiler, .node = node, .error = error };
   const MbDialect *dialect = &node->resource->dialect;
   JsonObjectIter iter;
   const char *name;
@@ -867,7 +615,8 @@ _mb_compiler_compile (MbCompiler    *compiler,
     case MB_VALUE_ARRAY:
     case MB_VALUE_ANY:
     default:
-      _mb_compiler_fail (node, NULL, MB_SCHEMA_ERROR_INVALID, error, _("is used as a schema, but is none"));
+      _mb_compiler_fail (node, NULL, MB_SCHEMA_ERROR_INVALID, error,
+                         _("is used as a schema, but is none"));
       return FALSE;
     }
 

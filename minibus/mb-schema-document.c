@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Documents, the URIs and anchors in them, and where references lead. Nothing here opens a file or a
- * connection: a document is part of the schema, in the registry, built in, or unknown.
+/* Documents, the URIs and anchors in them, and where references lead. Nothing here opens a file or
+ * a connection: a document is part of the schema, in the registry, built in, or unknown.
  */
 
 #include "config.h"
@@ -24,11 +24,13 @@ static const char *
 get_string (JsonNode   *node,
             const char *name)
 {
-  JsonObject *object = json_node_get_node_type (node) == JSON_NODE_OBJECT ? json_node_get_object (node)
+  JsonObject *object = json_node_get_node_type (node) == JSON_NODE_OBJECT
+    ? json_node_get_object (node)
                                                                           : NULL;
   JsonNode *member = object != NULL ? json_object_get_member (object, name) : NULL;
 
-  return member != NULL && _mb_value_type (member) == MB_VALUE_STRING ? _mb_value_string (member) : NULL;
+  return member != NULL &&
+    _mb_value_type (member) == MB_VALUE_STRING ? _mb_value_string (member) : NULL;
 }
 
 static gboolean
@@ -105,7 +107,8 @@ find_dialect (MbCompiler  *self,
   json_object_iter_init_ordered (&iter, json_node_get_object (vocabularies));
   while (json_object_iter_next_ordered (&iter, &name, &required))
     {
-      gboolean needed = _mb_value_type (required) == MB_VALUE_BOOLEAN && json_node_get_boolean (required);
+      gboolean needed = _mb_value_type (required) == MB_VALUE_BOOLEAN &&
+        json_node_get_boolean (required);
       guint found = _mb_vocabulary_find (name, dialect->draft, needed);
 
       if (found == 0 && needed)
@@ -176,12 +179,11 @@ resolve_uri (const char  *base,
              const char  *reference,
              GError     **error)
 {
-  g_autoptr(GError) local_error = NULL;
-  char *uri = g_uri_resolve_relative (base, reference, G_URI_FLAGS_ENCODED, &local_error);
+  char *uri = _mb_uri_resolve (base, reference);
 
   if (uri == NULL)
     g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_INVALID,
-                 _("“%s” is not a URI reference: %s."), reference, local_error->message);
+                 _("“%s” is not a URI reference"), reference);
 
   return uri;
 }
@@ -266,7 +268,8 @@ scan_array (MbCompiler     *self,
   guint n = _mb_value_array_length (array);
 
   for (guint i = 0; i < n; i++)
-    if (!scan (self, json_array_get_element (array, i), resource, parent, keyword, NULL, (int) i, NULL,
+    if (!scan (self, json_array_get_element (array, i), resource, parent, keyword, NULL, (int) i,
+               NULL,
                error))
       return FALSE;
 
@@ -403,8 +406,8 @@ check_document (MbCompiler      *self,
         }
       else
         {
-          _mb_schema_program_explain (metaschema, root, 50 * MB_SCHEMA_DEFAULT_STEPS, &location, &rule,
-                                      &sentence);
+          _mb_schema_program_explain (metaschema, root, 50 * MB_SCHEMA_DEFAULT_STEPS, &location,
+                                      &rule, &sentence);
           g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_INVALID,
                        _("%s is not a valid schema of its draft: %s"), where, sentence);
         }
@@ -449,7 +452,7 @@ _mb_compiler_add_document (MbCompiler       *self,
   retrieved = add_resource (self, root, uri, document, &own);
   if (!scan (self, root, retrieved, NULL, NULL, NULL, -1, "", error))
     {
-      g_prefix_error (error, "%s: ", where);
+      g_prefix_error (error, _("%s cannot be used: "), where);
       return NULL;
     }
 
@@ -518,10 +521,12 @@ step_into (JsonNode   *node,
 
     case JSON_NODE_ARRAY:
       array = json_node_get_array (node);
-      if (*token == 0 || (token[0] == '0' && token[1] != 0) || strspn (token, "0123456789") != strlen (token))
+      if (*token == 0 || (token[0] == '0' && token[1] != 0) ||
+          strspn (token, "0123456789") != strlen (token))
         return NULL;
       index = g_ascii_strtoull (token, NULL, 10);
-      return index < _mb_value_array_length (array) ? json_array_get_element (array, (guint) index) : NULL;
+      return index < _mb_value_array_length (array) ? json_array_get_element (array, (guint) index)
+        : NULL;
 
     case JSON_NODE_VALUE:
     case JSON_NODE_NULL:
@@ -530,7 +535,9 @@ step_into (JsonNode   *node,
     }
 }
 
-/* Follows a JSON Pointer. Where it passes the root of another resource, that is in force from there. */
+/* Follows a JSON Pointer. Where it passes the root of another resource, that is in force from
+ * there.
+ */
 static JsonNode *
 follow_pointer (MbCompiler  *self,
                 const char  *pointer,
@@ -600,8 +607,7 @@ _mb_compiler_resolve (MbCompiler          *self,
 
   if (*plain != 0)
     {
-      g_autoptr(GError) local_error = NULL;
-      g_autofree char *uri = resolve_uri (start->uri, plain, &local_error);
+      g_autofree char *uri = _mb_uri_resolve (start->uri, plain);
 
       if (uri == NULL)
         {

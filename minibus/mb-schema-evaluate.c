@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Whether a value satisfies a schema: yes or no, fast, and without allocating. Why not is found out by
- * mb-schema-report.c afterwards.
+/* Whether a value satisfies a schema: yes or no, fast, and without allocating. Why not is found out
+ * by mb-schema-report.c afterwards.
  *
  * When the budget ends, everything is FALSE, and the caller of all sees that it has ended.
  */
@@ -52,7 +52,8 @@ evaluate (MbEvaluation       *self,
           const MbScope      *scope,
           MbMarks            *marks)
 {
-  return evaluate_typed (self, schema, value, value != NULL ? _mb_value_type (value) : MB_VALUE_STRING, scope,
+  return evaluate_typed (self, schema, value,
+                         value != NULL ? _mb_value_type (value) : MB_VALUE_STRING, scope,
                          marks);
 }
 
@@ -396,7 +397,8 @@ evaluate_object (MbEvaluation        *self,
               if (!evaluate_part (self, rules->additional, member, scope))
                 return FALSE;
             }
-          if (rules->property_names != NULL && !evaluate_name (self, rules->property_names, name, scope))
+          if (rules->property_names != NULL &&
+              !evaluate_name (self, rules->property_names, name, scope))
             return FALSE;
           if (marks != NULL && evaluated)
             marks_set (marks, at);
@@ -404,7 +406,8 @@ evaluate_object (MbEvaluation        *self,
     }
 
   return n_required == rules->n_required &&
-         (rules->n_dependencies == 0 || evaluate_dependencies (self, rules, value, object, scope, marks));
+         (rules->n_dependencies == 0 ||
+          evaluate_dependencies (self, rules, value, object, scope, marks));
 }
 
 const MbSchemaNode *
@@ -420,7 +423,8 @@ _mb_resolve_dynamic (const MbLogicRules *logic,
   for (; scope != NULL; scope = scope->outer)
     {
       const MbSchemaNode *candidate = scope->resource->dynamic != NULL
-                                      ? g_hash_table_lookup (scope->resource->dynamic, logic->dynamic_name)
+                                      ? g_hash_table_lookup (scope->resource->dynamic,
+                                                             logic->dynamic_name)
                                       : NULL;
 
       if (candidate != NULL)
@@ -430,7 +434,9 @@ _mb_resolve_dynamic (const MbLogicRules *logic,
   return found;
 }
 
-/* Evaluates a schema whose failure is not that of the whole: what it marked counts only if it holds. */
+/* Evaluates a schema whose failure is not that of the whole: what it marked counts only if it
+ * holds.
+ */
 static gboolean
 evaluate_branch (MbEvaluation       *self,
                  const MbSchemaNode *schema,
@@ -480,7 +486,8 @@ evaluate_logic (MbEvaluation       *self,
       gboolean found = FALSE;
 
       /* With marks, all that hold have their say. */
-      for (guint i = 0; i < rules->n_any_of && (!found || marks != NULL) && self->budget.left >= 0; i++)
+      for (guint i = 0; i < rules->n_any_of && (!found || marks != NULL) &&
+           self->budget.left >= 0; i++)
         found |= evaluate_branch (self, rules->any_of[i], value, type, scope, marks);
       if (!found)
         return FALSE;
@@ -501,7 +508,8 @@ evaluate_logic (MbEvaluation       *self,
 
   if (rules->if_ != NULL && (rules->then != NULL || rules->else_ != NULL || marks != NULL))
     {
-      const MbSchemaNode *next = evaluate_branch (self, rules->if_, value, type, scope, marks) ? rules->then
+      const MbSchemaNode *next = evaluate_branch (self, rules->if_, value, type, scope, marks)
+        ? rules->then
                                                                                           : rules->else_;
 
       if (next != NULL && !evaluate_typed (self, next, value, type, scope, marks))

@@ -7,8 +7,8 @@
 /* Host names by RFC 1123, and international ones by IDNA 2008 (RFC 5890 to 5893), which
  * g_hostname_to_ascii() does not know: that is IDNA 2003.
  *
- * Joining types and directions are those of blocks and scripts. That is exact for letters in use, as far as
- * GLib knows Unicode, and may be wrong for a few rare ones.
+ * Joining types and directions are those of blocks and scripts. That is exact for letters in use,
+ * as far as GLib knows Unicode, and may be wrong for a few rare ones.
  */
 
 #include "config.h"
@@ -129,7 +129,9 @@ punycode_digit (guint digit)
   return (char) (digit < 26 ? 'a' + digit : '0' + digit - 26);
 }
 
-/* The label as it goes over the wire, “xn--…”. The label is short, and has a character beyond ASCII. */
+/* The label as it goes over the wire, “xn--…”. The label is short, and has a character beyond
+ * ASCII.
+ */
 static char *
 punycode_encode (const gunichar *label,
                  guint           length)
@@ -232,8 +234,10 @@ is_allowed (gunichar c)
   };
   static const Range forbidden[] = {
     { 0, 0x7f }, { 0x34f, 0x34f }, { 0x640, 0x640 }, { 0x7fa, 0x7fa }, { 0x1100, 0x11ff },
-    { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x20d0, 0x20ff }, { 0x302e, 0x302f }, { 0x3031, 0x3035 },
-    { 0x303b, 0x303b }, { 0x3164, 0x3164 }, { 0xa960, 0xa97c }, { 0xd7b0, 0xd7fb }, { 0xfe00, 0xfe0f },
+    { 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x20d0, 0x20ff }, { 0x302e, 0x302f },
+      { 0x3031, 0x3035 },
+    { 0x303b, 0x303b }, { 0x3164, 0x3164 }, { 0xa960, 0xa97c }, { 0xd7b0, 0xd7fb },
+      { 0xfe00, 0xfe0f },
     { 0xffa0, 0xffa0 }, { 0x1d100, 0x1d24f }, { 0xe0000, 0xe0fff },
   };
 
@@ -271,7 +275,8 @@ get_joining (gunichar c)
   };
   GUnicodeType type = g_unichar_type (c);
 
-  if (type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK || type == G_UNICODE_FORMAT)
+  if (type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK ||
+      type == G_UNICODE_FORMAT)
     return JOINS_TRANSPARENT;
   if (IS_IN (c, right))
     return JOINS_RIGHT;
@@ -380,7 +385,8 @@ static Bidi
 get_bidi (gunichar c)
 {
   static const Range right[] = {
-    { 0x590, 0x8ff }, { 0xfb1d, 0xfdff }, { 0xfe70, 0xfeff }, { 0x10800, 0x10fff }, { 0x1e800, 0x1efff },
+    { 0x590, 0x8ff }, { 0xfb1d, 0xfdff }, { 0xfe70, 0xfeff }, { 0x10800, 0x10fff },
+      { 0x1e800, 0x1efff },
   };
   GUnicodeType type = g_unichar_type (c);
 
@@ -388,7 +394,8 @@ get_bidi (gunichar c)
     return BIDI_MARK;
   if ((c >= '0' && c <= '9') || (c >= 0x6f0 && c <= 0x6f9))
     return BIDI_NUMBER;
-  if ((c >= 0x660 && c <= 0x669) || (c >= 0x10d30 && c <= 0x10d39) || (c >= 0x10e60 && c <= 0x10e7e))
+  if ((c >= 0x660 && c <= 0x669) || (c >= 0x10d30 && c <= 0x10d39) ||
+      (c >= 0x10e60 && c <= 0x10e7e))
     return BIDI_ARABIC;
   if (c == '-' || c == 0x200c || c == 0x200d || c == 0xb7 || c == 0x375 || c == 0x30fb)
     return BIDI_OTHER;
@@ -415,7 +422,8 @@ check_bidi (const gunichar *label,
     return (seen & (BIDI_RIGHT | BIDI_ARABIC)) == 0 &&
            (get_bidi (label[last - 1]) & (BIDI_LEFT | BIDI_NUMBER)) != 0;
 
-  return (seen & BIDI_LEFT) == 0 && (seen & (BIDI_NUMBER | BIDI_ARABIC)) != (BIDI_NUMBER | BIDI_ARABIC) &&
+  return (seen & BIDI_LEFT) == 0 &&
+    (seen & (BIDI_NUMBER | BIDI_ARABIC)) != (BIDI_NUMBER | BIDI_ARABIC) &&
          (get_bidi (label[last - 1]) & (BIDI_RIGHT | BIDI_NUMBER | BIDI_ARABIC)) != 0;
 }
 
@@ -426,12 +434,14 @@ check_unicode_label (const gunichar *label,
                      guint           length)
 {
   g_autofree char *text = g_ucs4_to_utf8 (label, (glong) length, NULL, NULL, NULL);
-  g_autofree char *normal = text != NULL ? g_utf8_normalize (text, -1, G_NORMALIZE_DEFAULT_COMPOSE) : NULL;
+  g_autofree char *normal = text != NULL ? g_utf8_normalize (text, -1, G_NORMALIZE_DEFAULT_COMPOSE)
+    : NULL;
   GUnicodeType first = g_unichar_type (label[0]);
 
   if (normal == NULL || strcmp (text, normal) != 0)
     return FALSE;
-  if (label[0] == '-' || label[length - 1] == '-' || (length >= 4 && label[2] == '-' && label[3] == '-'))
+  if (label[0] == '-' || label[length - 1] == '-' ||
+      (length >= 4 && label[2] == '-' && label[3] == '-'))
     return FALSE;
   if (first == G_UNICODE_NON_SPACING_MARK || first == G_UNICODE_SPACING_MARK ||
       first == G_UNICODE_ENCLOSING_MARK)

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* URIs by RFC 3986, IRIs by RFC 3987, URI templates by RFC 6570, to the letter, which g_uri_parse() is not. */
+/* URIs by RFC 3986, IRIs by RFC 3987, URI templates by RFC 6570, to the letter, which g_uri_parse()
+ * is not.
+ */
 
 #include "config.h"
 
@@ -51,8 +53,8 @@ check_characters (const char *text,
           continue;
         }
       if (c >= 0x80 ? !(iri && (is_ucschar (c) || (query && is_private (c))))
-                    : !g_ascii_isalnum ((char) c) && strchr ("-._~", (int) c) == NULL &&
-                      strchr (extra, (int) c) == NULL)
+          : !g_ascii_isalnum ((char) c) && strchr ("-._~", (int) c) == NULL &&
+          strchr (extra, (int) c) == NULL)
         return FALSE;
       text = g_utf8_next_char (text);
     }
@@ -306,7 +308,7 @@ _mb_format_is_uri_template (const char *text)
       else
         {
           if (c >= 0x80 ? !is_ucschar (c) && !is_private (c)
-                        : c <= 0x20 || c == 0x7f || strchr ("\"<>\\^`|}", (int) c) != NULL)
+              : c <= 0x20 || c == 0x7f || strchr ("\"<>\\^`|}", (int) c) != NULL)
             return FALSE;
           text = g_utf8_next_char (text);
         }

@@ -135,7 +135,8 @@ is_time (const char *text)
 static gboolean
 is_date_time (const char *text)
 {
-  return skip_date (&text) && (skip (&text, 'T') || skip (&text, 't')) && skip_time (&text) && *text == 0;
+  return skip_date (&text) && (skip (&text, 'T') || skip (&text, 't')) && skip_time (&text) &&
+    *text == 0;
 }
 
 /* One or more of the units in a row, without a gap between those that are given. */
@@ -291,7 +292,8 @@ static gboolean
 is_mail_address (const char *text,
                  gboolean    international)
 {
-  return g_utf8_validate (text, -1, NULL) && skip_local_part (&text, international) && skip (&text, '@') &&
+  return g_utf8_validate (text, -1, NULL) && skip_local_part (&text, international) &&
+    skip (&text, '@') &&
          is_mail_domain (text, international);
 }
 

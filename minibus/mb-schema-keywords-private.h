@@ -133,7 +133,9 @@ const MbKeywordInfo *_mb_keyword_find           (const char      *name,
                                                  const MbDialect *dialect);
 const char          *_mb_keyword_get_name       (MbKeyword        keyword,
                                                  const MbDialect *dialect);
-/* The built-in document at an absolute URI without fragment, sealed and living for ever, or NULL. */
+/* The built-in document at an absolute URI without fragment, sealed and living for ever, or NULL.
+ * 
+ */
 JsonNode            *_mb_metaschema_get         (const char      *uri);
 const char          *_mb_metaschema_get_uri     (MbSchemaDraft    draft);
 /* MB_SCHEMA_DRAFT_AUTO if the URI, with or without an empty fragment, is not that of a draft. */

@@ -36,7 +36,9 @@ static const MbKeywordInfo keywords[] = {
   ROW ("$recursiveAnchor", COMMENT, D20, D20, LEGACY, ANCHOR),
   ROW ("$recursiveRef", RECURSIVE_REF, D19, D19, CORE, URI_REFERENCE),
   ROW ("$recursiveRef", COMMENT, D20, D20, LEGACY, URI_REFERENCE),
-  /* Draft 4 knows references from another specification, and its metaschema says nothing of them. */
+  /* Draft 4 knows references from another specification, and its metaschema says nothing of them.
+   * 
+   */
   ROW ("$ref", REF, D4, D20, CORE, URI_REFERENCE),
   ROW ("$schema", SCHEMA, D4, D4, CORE, STRING),
   ROW ("$schema", SCHEMA, D6, D20, CORE, URI),
@@ -160,7 +162,8 @@ _mb_keyword_find (const char      *name,
   const MbKeywordInfo *info = g_hash_table_lookup (keyword_index (), name);
   const MbKeywordInfo *end = keywords + G_N_ELEMENTS (keywords);
 
-  for (const char *found = name; info != NULL && info < end && strcmp (info->name, found) == 0; info++)
+  for (const char *found = name; info != NULL && info < end &&
+       strcmp (info->name, found) == 0; info++)
     if (info->first <= dialect->draft && dialect->draft <= info->last)
       return (info->vocabulary & (dialect->vocabularies | MB_VOCABULARY_CORE |
                                   MB_VOCABULARY_LEGACY)) ? info : NULL;
@@ -208,7 +211,8 @@ _mb_metaschema_get_draft (const char *uri)
 static const char *
 draft_folder (MbSchemaDraft draft)
 {
-  return draft == D19 ? "https://json-schema.org/draft/2019-09/" : "https://json-schema.org/draft/2020-12/";
+  return draft == D19 ? "https://json-schema.org/draft/2019-09/"
+    : "https://json-schema.org/draft/2020-12/";
 }
 
 guint
@@ -236,8 +240,8 @@ _mb_vocabulary_find (const char    *uri,
   return found;
 }
 
-/* The metaschemas. In the templates, @ is a reference to the schema of all schemas, ! the pointer to
- * the folder of definitions.
+/* The metaschemas. In the templates, @ is a reference to the schema of all schemas, ! the pointer
+ * to the folder of definitions.
  */
 static const char *
 shape_template (MbShape       shape,
@@ -317,7 +321,7 @@ append_template (GString       *out,
       g_string_append_c (out, '"');
     else if (*text == '@')
       g_string_append (out, draft == D20 ? "{\"$dynamicRef\":\"#meta\"}"
-                            : draft == D19 ? "{\"$recursiveRef\":\"#\"}" : "{\"$ref\":\"#\"}");
+                       : draft == D19 ? "{\"$recursiveRef\":\"#\"}" : "{\"$ref\":\"#\"}");
     else if (*text == '!')
       g_string_append (out, draft >= D19 ? "#/$defs/" : "#/definitions/");
     else
@@ -358,7 +362,8 @@ append_definitions (GString       *out,
     parts[n++] = "'schemaArray':{'type':'array','minItems':1,'items':@}";
   if (vocabulary & MB_VOCABULARY_VALIDATION)
     {
-      parts[n++] = "'simpleTypes':{'enum':['array','boolean','integer','null','number','object','string']}";
+      parts[n++] =
+        "'simpleTypes':{'enum':['array','boolean','integer','null','number','object','string']}";
       parts[n++] = draft == D4 ? "'stringArray':{'type':'array','items':{'type':'string'},"
                                  "'minItems':1,'uniqueItems':true}"
                                : "'stringArray':{'type':'array','items':{'type':'string'},"
@@ -367,10 +372,12 @@ append_definitions (GString       *out,
         parts[n++] = "'positiveInteger':{'type':'integer','minimum':0},"
                      "'positiveIntegerDefault0':{'allOf':[{'$ref':'!positiveInteger'},{'default':0}]}";
       else if (draft < D19)
-        parts[n++] = "'nonNegativeInteger':{'type':'integer','minimum':0},'nonNegativeIntegerDefault0':"
+        parts[n++] =
+          "'nonNegativeInteger':{'type':'integer','minimum':0},'nonNegativeIntegerDefault0':"
                      "{'allOf':[{'$ref':'!nonNegativeInteger'},{'default':0}]}";
       else
-        parts[n++] = "'nonNegativeInteger':{'type':'integer','minimum':0},'nonNegativeIntegerDefault0':"
+        parts[n++] =
+          "'nonNegativeInteger':{'type':'integer','minimum':0},'nonNegativeIntegerDefault0':"
                      "{'$ref':'!nonNegativeInteger','default':0}";
     }
 
@@ -420,7 +427,8 @@ append_vocabularies (GString       *out,
           first = FALSE;
           if (pass == 0)
             g_string_append_printf (out, "\"%svocab/%s\":%s", folder, vocabularies[i].name,
-                                    draft == D19 && vocabularies[i].vocabulary == MB_VOCABULARY_FORMAT
+                                    draft == D19 &&
+                                    vocabularies[i].vocabulary == MB_VOCABULARY_FORMAT
                                     ? "false" : "true");
           else
             g_string_append_printf (out, "{\"$ref\":\"meta/%s\"}", vocabularies[i].name);
@@ -446,7 +454,7 @@ add_document (GHashTable    *documents,
   append_definitions (text, draft, modular_root ? 0 : vocabulary);
   if (draft == D4)
     append_template (text, ",'dependencies':{'exclusiveMaximum':['maximum'],"
-                           "'exclusiveMinimum':['minimum']}", draft);
+                     "'exclusiveMinimum':['minimum']}", draft);
   g_string_append_c (text, '}');
 
   node = _mb_schema_read_text (text->str, text->len, NULL);

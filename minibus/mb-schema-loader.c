@@ -21,9 +21,9 @@
  *
  * Makes schemas that are not quite ordinary.
  *
- * A loader holds a registry of documents, which references can lead to, and what all schemas that it loads
- * have in common: the draft of those that name none, whether formats are asserted, and how much a check may
- * cost. What is set later does not change schemas that were loaded before.
+ * A loader holds a registry of documents, which references can lead to, and what all schemas that
+ * it loads have in common: the draft of those that name none, whether formats are asserted, and how
+ * much a check may cost. What is set later does not change schemas that were loaded before.
  *
  * The metaschemas of all drafts are known without being added.
  *
@@ -76,13 +76,15 @@ _mb_schema_read_file (GFile         *file,
   g_autoptr(GFileInfo) info = NULL;
   gsize length;
 
-  info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_FILE_QUERY_INFO_NONE, cancellable, error);
+  info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_FILE_QUERY_INFO_NONE,
+                            cancellable, error);
   if (info == NULL)
     return NULL;
   if (g_file_info_get_size (info) > MAX_FILE_SIZE)
     {
       g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT,
-                   _("The file is larger than %d bytes, which is too large for a schema."), MAX_FILE_SIZE);
+                   _("The file is larger than %d bytes, which is too large for a schema."),
+                   MAX_FILE_SIZE);
       return NULL;
     }
   if (!g_file_load_contents (file, cancellable, &text, &length, NULL, error))
@@ -172,13 +174,14 @@ mb_schema_loader_class_init (MbSchemaLoaderClass *klass)
    *
    * Whether a string must have the `format` that the schema names.
    *
-   * If not, `format` is a mere remark, as it is for the bus. A schema whose metaschema has the vocabulary
-   * “format-assertion” has its formats asserted in any case. Formats that the draft does not know are never
-   * asserted.
+   * If not, `format` is a mere remark, as it is for the bus. A schema whose metaschema has the
+   * vocabulary “format-assertion” has its formats asserted in any case. Formats that the draft does
+   * not know are never asserted.
    *
    * Since: 0.1
    */
-  properties[PROP_ASSERT_FORMATS] = g_param_spec_boolean ("assert-formats", NULL, NULL, FALSE, flags);
+  properties[PROP_ASSERT_FORMATS] =
+    g_param_spec_boolean ("assert-formats", NULL, NULL, FALSE, flags);
   /**
    * MbSchemaLoader:default-draft: (getter get_default_draft) (setter set_default_draft)
    *
@@ -186,8 +189,9 @@ mb_schema_loader_class_init (MbSchemaLoaderClass *klass)
    *
    * Since: 0.1
    */
-  properties[PROP_DEFAULT_DRAFT] = g_param_spec_enum ("default-draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT,
-                                                      MB_SCHEMA_DRAFT_4, flags);
+  properties[PROP_DEFAULT_DRAFT] =
+    g_param_spec_enum ("default-draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT,
+                       MB_SCHEMA_DRAFT_4, flags);
   /**
    * MbSchemaLoader:max-errors: (getter get_max_errors) (setter set_max_errors)
    *
@@ -202,7 +206,8 @@ mb_schema_loader_class_init (MbSchemaLoaderClass *klass)
    *
    * How many steps a check may take.
    *
-   * A step is a member, an item, a keyword or a block of text looked at, and takes some 10 to 50 nanoseconds.
+   * A step is a member, an item, a keyword or a block of text looked at, and takes some 10 to 50
+   * nanoseconds.
    *
    * Since: 0.1
    */
@@ -215,7 +220,8 @@ mb_schema_loader_class_init (MbSchemaLoaderClass *klass)
 static void
 mb_schema_loader_init (MbSchemaLoader *self)
 {
-  self->documents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
+  self->documents =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
   self->default_draft = MB_SCHEMA_DRAFT_4;
   self->max_steps = MB_SCHEMA_DEFAULT_STEPS;
   self->max_errors = MB_SCHEMA_DEFAULT_ERRORS;
@@ -259,10 +265,7 @@ plain_uri (const char *uri)
   const char *hash = strchr (uri, '#');
   g_autofree char *plain = g_strndup (uri, strcspn (uri, "#"));
 
-  if ((hash != NULL && hash[1] != 0) || g_uri_peek_scheme (plain) == NULL)
-    return NULL;
-
-  return g_uri_resolve_relative (NULL, plain, G_URI_FLAGS_ENCODED, NULL);
+  return hash != NULL && hash[1] != 0 ? NULL : _mb_uri_resolve (NULL, plain);
 }
 
 /**
@@ -274,13 +277,14 @@ plain_uri (const char *uri)
  *
  * Adds a document to the registry.
  *
- * References may lead to it, or into it, by `uri` and by its own `$id` if that is absolute. It may be a
- * metaschema, too, which other schemas name with `$schema`. A document that was added with the same URI before
- * is replaced. `node` is copied, and checked only when a schema refers to it. A document without `$schema` is
- * understood as the schema that refers to it.
+ * References may lead to it, or into it, by `uri` and by its own `$id` if that is absolute. It may
+ * be a metaschema, too, which other schemas name with `$schema`. A document that was added with the
+ * same URI before is replaced. `node` is copied, and checked only when a schema refers to it. A
+ * document without `$schema` is understood as the schema that refers to it.
  *
- * Errors are of the domain [error@SchemaError]: `INVALID` if there is no absolute URI without fragment, `LIMIT`
- * if the document is nested deeper than 64 levels or has more than 200,000 values.
+ * Errors are of the domain [error@SchemaError]: `INVALID` if there is no absolute URI without
+ * fragment, `LIMIT` if the document is nested deeper than 64 levels or has more than 200,000
+ * values.
  *
  * Returns: `TRUE` if it was added
  *
@@ -340,8 +344,8 @@ mb_schema_loader_add_node (MbSchemaLoader  *self,
  *
  * Adds a document to the registry; see [method@SchemaLoader.add_node].
  *
- * Errors are those of [method@SchemaLoader.add_node], and those of the domain [error@JsonError] if the text is
- * not JSON.
+ * Errors are those of [method@SchemaLoader.add_node], and those of the domain [error@JsonError] if
+ * the text is not JSON.
  *
  * Returns: `TRUE` if it was added
  *
@@ -397,7 +401,8 @@ mb_schema_loader_add_file (MbSchemaLoader  *self,
 
   node = _mb_schema_read_file (file, cancellable, &file_uri, error);
 
-  return node != NULL && mb_schema_loader_add_node (self, uri != NULL ? uri : file_uri, node, error);
+  return node != NULL &&
+    mb_schema_loader_add_node (self, uri != NULL ? uri : file_uri, node, error);
 }
 
 static MbSchema *
@@ -474,10 +479,11 @@ mb_schema_loader_load_text (MbSchemaLoader  *self,
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Reads a file, which blocks, and compiles the schema in it. Errors are those of [ctor@Schema.new_from_file].
+ * Reads a file, which blocks, and compiles the schema in it. Errors are those of
+ * [ctor@Schema.new_from_file].
  *
- * The URI of the file is the base of relative references, unless the schema names itself. They lead to
- * documents of the registry, never to further files.
+ * The URI of the file is the base of relative references, unless the schema names itself. They lead
+ * to documents of the registry, never to further files.
  *
  * Returns: (transfer full): the schema
  *
@@ -504,10 +510,12 @@ mb_schema_loader_load_file (MbSchemaLoader  *self,
 /**
  * mb_schema_loader_load_uri:
  * @self: a loader
- * @uri: the URI of a document in the registry, or of a metaschema; with a fragment, of a schema within it
+ * @uri: the URI of a document in the registry, or of a metaschema; with a fragment, of a schema
+ * within it
  * @error: return location for an error
  *
- * Compiles a schema that is in the registry already. Errors are those of [ctor@Schema.new_from_node].
+ * Compiles a schema that is in the registry already. Errors are those of
+ * [ctor@Schema.new_from_node].
  *
  * Returns: (transfer full): the schema
  *

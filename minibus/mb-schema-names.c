@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Tables of names that are known when a schema is compiled. The ends and the length of a name mostly tell it
- * from the others of its table, and a seed is looked for that gives each a slot of its own. Where there is
- * none, all bytes are hashed, with a key that nobody outside knows.
+/* Tables of names that are known when a schema is compiled. The ends and the length of a name
+ * mostly tell it from the others of its table, and a seed is looked for that gives each a slot of
+ * its own. Where there is none, all bytes are hashed, with a key that nobody outside knows.
  */
 
 #include "config.h"

@@ -21,8 +21,12 @@ G_BEGIN_DECLS
 #define MB_SCHEMA_MAX_VALUES 200000
 #define MB_SCHEMA_MAX_NODES 50000
 /* Steps to make all the automata of one schema; about a tenth of a second. */
-#define MB_SCHEMA_MAX_REGEX_WORK 10000000
-/* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each. */
+#define MB_SCHEMA_MAX_REGEX_WORK 20000000
+/* Anchors looked at to find those that dynamic references may lead to. */
+#define MB_SCHEMA_MAX_ANCHOR_WORK 5000000
+/* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each.
+ * 
+ */
 #define MB_SCHEMA_MAX_DEPTH 1000
 /* Schema keywords, members and items looked at in one validation. */
 #define MB_SCHEMA_DEFAULT_STEPS 1000000
@@ -366,7 +370,8 @@ _mb_name_table_find (const MbNameTable *table,
     return NULL;
 
   _mb_name_get_ends (name, length, &first, &last);
-  for (guint32 i = table->slots[_mb_name_hash (table, name, length, first, last) & table->mask]; i != 0; )
+  for (guint32 i =
+       table->slots[_mb_name_hash (table, name, length, first, last) & table->mask]; i != 0; )
     {
       const MbName *found = &table->names[i - 1];
 
@@ -415,6 +420,10 @@ void              _mb_pointer_append         (GString               *pointer,
 JsonNode         *_mb_schema_read_text       (const char            *text,
                                               gsize                  length,
                                               GError               **error);
+
+/* URIs */
+char             *_mb_uri_resolve            (const char            *base,
+                                              const char            *reference);
 
 /* Formats */
 const MbFormat   *_mb_format_find            (const char            *name,

@@ -182,8 +182,8 @@ set_targets (MbCompiler *self)
     }
 }
 
-/* Every resource that has an anchor which a dynamic reference asks for may be the one meant. Returns
- * whether there is more to compile.
+/* Every resource that has an anchor which a dynamic reference asks for may be the one meant.
+ * Returns whether there is more to compile.
  */
 static gboolean
 add_dynamic_anchors (MbCompiler  *self,
@@ -197,8 +197,17 @@ add_dynamic_anchors (MbCompiler  *self,
       GHashTableIter iter;
       gpointer name, anchor;
 
-      if (resource->anchors == NULL)
+      if (resource->anchors == NULL || g_hash_table_size (self->dynamic_names) == 0)
         continue;
+
+      /* Each round may bring but one more. */
+      self->anchor_work -= g_hash_table_size (resource->anchors);
+      if (self->anchor_work < 0)
+        {
+          g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT,
+                       _("The dynamic references of the schema are too complex."));
+          return FALSE;
+        }
 
       g_hash_table_iter_init (&iter, resource->anchors);
       while (g_hash_table_iter_next (&iter, &name, &anchor))
@@ -262,7 +271,9 @@ _mb_schema_program_new (JsonNode               *node,
                         GError                **error)
 {
   MbSchemaProgram *program = g_new0 (MbSchemaProgram, 1);
-  MbCompiler self = { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK };
+  MbCompiler self =
+    { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK,
+                      .anchor_work = MB_SCHEMA_MAX_ANCHOR_WORK };
   MbDialect dialect = { options->default_draft, MB_VOCABULARY_ALL };
   MbResource *resource;
   gboolean good = FALSE;
@@ -278,7 +289,7 @@ _mb_schema_program_new (JsonNode               *node,
     {
       g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT,
                    program->json == NULL ? _("The schema is nested deeper than %u levels.")
-                                         : _("The schema has more than %u values."),
+                   : _("The schema has more than %u values."),
                    program->json == NULL ? MB_SCHEMA_MAX_NESTING : MB_SCHEMA_MAX_VALUES);
       _mb_schema_program_free (program);
       return NULL;
@@ -339,7 +350,8 @@ _mb_schema_program_get_meta (MbSchemaDraft draft)
     {
       const char *uri = _mb_metaschema_get_uri (draft);
       MbSchemaOptions options = { .default_draft = draft, .trusted = TRUE };
-      MbSchemaProgram *made = _mb_schema_program_new (_mb_metaschema_get (uri), uri, &options, NULL);
+      MbSchemaProgram *made =
+        _mb_schema_program_new (_mb_metaschema_get (uri), uri, &options, NULL);
 
       g_assert (made != NULL);
       g_once_init_leave (program, made);

@@ -51,9 +51,22 @@ struct _MbRe
   guint     number;           /* of the group referred to */
 };
 
-void  _mb_re_free  (MbRe        *self);
+MbRe     *_mb_re_new           (MbReKind     kind);
+void      _mb_re_free          (MbRe        *self);
 /* A tree of what ECMA-262 (with the flag “u”) understands, or MB_SCHEMA_ERROR_INVALID. */
-MbRe *_mb_re_parse (const char  *pattern,
-                    GError     **error);
+MbRe     *_mb_re_parse         (const char  *pattern,
+                                GError     **error);
+
+/* Classes */
+void      _mb_re_add_range     (MbRe        *self,
+                                gunichar     low,
+                                gunichar     high);
+gboolean  _mb_re_add_shorthand (MbRe        *self,
+                                char         letter);
+gboolean  _mb_re_add_property  (MbRe        *self,
+                                const char  *text,
+                                gboolean     opposite);
+void      _mb_re_normalize     (MbRe        *self);
+void      _mb_re_negate        (MbRe        *self);
 
 G_END_DECLS

@@ -4,9 +4,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Reads regular expressions as ECMA-262 writes them. As engines on the web do, it lets pass an escaped
- * punctuation mark that needs no escape, and a brace or bracket that can only be meant literally. What
- * other dialects write and ECMA-262 does not know, such as \A, (?i) or (?P<n>…), is an error.
+/* Reads regular expressions as ECMA-262 writes them. As engines on the web do, it lets pass an
+ * escaped punctuation mark that needs no escape, and a brace or bracket that can only be meant
+ * literally. What other dialects write and ECMA-262 does not know, such as \A, (?i) or (?P<n>…), is
+ * an error.
  */
 
 #include "config.h"
@@ -15,9 +16,6 @@
 
 #include <glib/gi18n-lib.h>
 #include <string.h>
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 #include "mb-error.h"
 
@@ -39,35 +37,6 @@ typedef struct
 
 static MbRe *parse_alternatives (Parser *self);
 
-static MbRe *
-re_new (MbReKind kind)
-{
-  MbRe *self = g_new0 (MbRe, 1);
-
-  self->kind = kind;
-  if (kind == MB_RE_CLASS)
-    {
-      self->ranges = g_array_new (FALSE, FALSE, sizeof (MbRange));
-      self->properties = g_string_new (NULL);
-    }
-  else
-    {
-      self->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) _mb_re_free);
-    }
-
-  return self;
-}
-
-void
-_mb_re_free (MbRe *self)
-{
-  g_clear_pointer (&self->ranges, g_array_unref);
-  if (self->properties != NULL)
-    g_string_free (self->properties, TRUE);
-  g_clear_pointer (&self->parts, g_ptr_array_unref);
-  g_free (self);
-}
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbRe, _mb_re_free)
 
 static gpointer
@@ -80,113 +49,6 @@ fail (Parser     *self,
                  problem, g_utf8_pointer_to_offset (self->start, self->at) + 1, self->start);
 
   return NULL;
-}
-
-static void
-add_range (MbRe     *self,
-           gunichar  low,
-           gunichar  high)
-{
-  MbRange range = { low, high };
-
-  g_array_append_val (self->ranges, range);
-}
-
-static int
-compare_ranges (gconstpointer a,
-                gconstpointer b)
-{
-  const MbRange *x = a, *y = b;
-
-  return x->low < y->low ? -1 : x->low > y->low;
-}
-
-/* Sorts, joins, and takes out surrogates, which no text of ours has. */
-static void
-normalize (MbRe *self)
-{
-  g_autoptr(GArray) old = self->ranges;
-
-  self->ranges = g_array_new (FALSE, FALSE, sizeof (MbRange));
-  g_array_sort (old, compare_ranges);
-  for (guint i = 0; i < old->len; i++)
-    {
-      MbRange range = g_array_index (old, MbRange, i);
-      MbRange *last = self->ranges->len > 0
-                      ? &g_array_index (self->ranges, MbRange, self->ranges->len - 1) : NULL;
-
-      if (range.low >= 0xd800 && range.low <= 0xdfff)
-        range.low = 0xe000;
-      if (range.high >= 0xd800 && range.high <= 0xdfff)
-        range.high = 0xd7ff;
-      if (range.low > range.high)
-        continue;
-      if (last != NULL && range.low <= last->high + 1)
-        last->high = MAX (last->high, range.high);
-      else if (range.low < 0xd800 && range.high > 0xdfff)
-        {
-          add_range (self, range.low, 0xd7ff);
-          add_range (self, 0xe000, range.high);
-        }
-      else
-        g_array_append_val (self->ranges, range);
-    }
-}
-
-static void
-negate (MbRe *self)
-{
-  g_autoptr(GArray) old = NULL;
-  gunichar next = 0;
-
-  normalize (self);
-  old = self->ranges;
-  self->ranges = g_array_new (FALSE, FALSE, sizeof (MbRange));
-  for (guint i = 0; i < old->len; i++)
-    {
-      MbRange *range = &g_array_index (old, MbRange, i);
-
-      if (range->low > next)
-        add_range (self, next, range->low - 1);
-      next = range->high + 1;
-    }
-  if (next <= 0x10ffff)
-    add_range (self, next, 0x10ffff);
-  normalize (self);
-}
-
-/* \d, \s, \w and their opposites; returns FALSE for another letter. */
-static gboolean
-add_shorthand (MbRe *self,
-               char  letter)
-{
-  static const MbRange digits[] = { { '0', '9' } };
-  static const MbRange spaces[] = {
-    { 9, 13 }, { ' ', ' ' }, { 0xa0, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
-    { 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x3000, 0x3000 }, { 0xfeff, 0xfeff },
-  };
-  static const MbRange words[] = { { '0', '9' }, { 'A', 'Z' }, { '_', '_' }, { 'a', 'z' } };
-  g_autoptr(MbRe) set = re_new (MB_RE_CLASS);
-
-  switch (g_ascii_tolower (letter))
-    {
-    case 'd':
-      g_array_append_vals (set->ranges, digits, G_N_ELEMENTS (digits));
-      break;
-    case 's':
-      g_array_append_vals (set->ranges, spaces, G_N_ELEMENTS (spaces));
-      break;
-    case 'w':
-      g_array_append_vals (set->ranges, words, G_N_ELEMENTS (words));
-      break;
-    default:
-      return FALSE;
-    }
-  if (g_ascii_isupper (letter))
-    negate (set);
-  g_array_append_vals (self->ranges, set->ranges->data, set->ranges->len);
-
-  return TRUE;
 }
 
 static gboolean
@@ -290,57 +152,6 @@ read_character_escape (Parser   *self,
     }
 }
 
-/* \p{…}: ECMA-262 names general categories in full and in short, scripts, and binary properties. */
-static const char *
-find_category (const char *name)
-{
-  static const char *categories[][2] = {
-    { "Cased_Letter", "L&" }, { "LC", "L&" }, { "Close_Punctuation", "Pe" },
-    { "Connector_Punctuation", "Pc" }, { "Control", "Cc" }, { "cntrl", "Cc" },
-    { "Currency_Symbol", "Sc" }, { "Dash_Punctuation", "Pd" }, { "Decimal_Number", "Nd" },
-    { "digit", "Nd" }, { "Enclosing_Mark", "Me" }, { "Final_Punctuation", "Pf" }, { "Format", "Cf" },
-    { "Initial_Punctuation", "Pi" }, { "Letter", "L" }, { "Letter_Number", "Nl" },
-    { "Line_Separator", "Zl" }, { "Lowercase_Letter", "Ll" }, { "Mark", "M" },
-    { "Combining_Mark", "M" }, { "Math_Symbol", "Sm" }, { "Modifier_Letter", "Lm" },
-    { "Modifier_Symbol", "Sk" }, { "Nonspacing_Mark", "Mn" }, { "Number", "N" },
-    { "Open_Punctuation", "Ps" }, { "Other", "C" }, { "Other_Letter", "Lo" }, { "Other_Number", "No" },
-    { "Other_Punctuation", "Po" }, { "Other_Symbol", "So" }, { "Paragraph_Separator", "Zp" },
-    { "Private_Use", "Co" }, { "Punctuation", "P" }, { "punct", "P" }, { "Separator", "Z" },
-    { "Space_Separator", "Zs" }, { "Spacing_Mark", "Mc" }, { "Surrogate", "Cs" }, { "Symbol", "S" },
-    { "Titlecase_Letter", "Lt" }, { "Unassigned", "Cn" }, { "Uppercase_Letter", "Lu" },
-  };
-  static const char *shorts[] = {
-    "C", "Cc", "Cf", "Cn", "Co", "Cs", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N",
-    "Nd", "Nl", "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z",
-    "Zl", "Zp", "Zs",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (categories); i++)
-    if (strcmp (categories[i][0], name) == 0)
-      return categories[i][1];
-  for (guint i = 0; i < G_N_ELEMENTS (shorts); i++)
-    if (strcmp (shorts[i], name) == 0)
-      return shorts[i];
-
-  return NULL;
-}
-
-/* Whether PCRE2 knows the property. */
-static gboolean
-property_exists (const char *text)
-{
-  int code;
-  PCRE2_SIZE offset;
-  pcre2_code *compiled = pcre2_compile ((PCRE2_SPTR) text, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &code,
-                                        &offset, NULL);
-
-  if (compiled == NULL)
-    return FALSE;
-  pcre2_code_free (compiled);
-
-  return TRUE;
-}
-
 /* After “\p” or “\P”. */
 static gboolean
 read_property (Parser   *self,
@@ -348,46 +159,11 @@ read_property (Parser   *self,
                MbRe     *set)
 {
   const char *end = *self->at == '{' ? strchr (self->at, '}') : NULL;
-  g_autofree char *text = end != NULL ? g_strndup (self->at + 1, (gsize) (end - self->at - 1)) : NULL;
-  g_autofree char *property = NULL;
-  const char *equals;
-  const char *category;
+  g_autofree char *text = end != NULL ? g_strndup (self->at + 1, (gsize) (end - self->at - 1))
+    : NULL;
 
-  if (text == NULL || *text == 0 || strspn (text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                                  "0123456789_=") != strlen (text))
+  if (text == NULL || !_mb_re_add_property (set, text, opposite))
     return FALSE;
-
-  equals = strchr (text, '=');
-  if (equals == NULL)
-    {
-      category = find_category (text);
-      if (category != NULL)
-        property = g_strdup_printf ("\\%c{%s}", opposite ? 'P' : 'p', category);
-      else if (strcmp (text, "Any") == 0)
-        property = g_strdup_printf ("\\%c{Any}", opposite ? 'P' : 'p');
-      else if (strcmp (text, "Assigned") == 0)
-        property = g_strdup_printf ("\\%c{Cn}", opposite ? 'p' : 'P');
-      else if (g_ascii_isupper (*text))
-        property = g_strdup_printf ("\\%c{%s}", opposite ? 'P' : 'p', text);
-    }
-  else if (g_str_has_prefix (text, "General_Category=") || g_str_has_prefix (text, "gc="))
-    {
-      category = find_category (equals + 1);
-      if (category != NULL)
-        property = g_strdup_printf ("\\%c{%s}", opposite ? 'P' : 'p', category);
-    }
-  else if (g_str_has_prefix (text, "Script=") || g_str_has_prefix (text, "sc="))
-    {
-      property = g_strdup_printf ("\\%c{sc:%s}", opposite ? 'P' : 'p', equals + 1);
-    }
-  else if (g_str_has_prefix (text, "Script_Extensions=") || g_str_has_prefix (text, "scx="))
-    {
-      property = g_strdup_printf ("\\%c{scx:%s}", opposite ? 'P' : 'p', equals + 1);
-    }
-
-  if (property == NULL || !property_exists (property))
-    return FALSE;
-  g_string_append (set->properties, property);
   self->at = end + 1;
 
   return TRUE;
@@ -423,7 +199,7 @@ read_class_element (Parser   *self,
       self->at++;
       return read_property (self, next == 'P', set);
     }
-  if (add_shorthand (set, next))
+  if (_mb_re_add_shorthand (set, next))
     {
       *single = FALSE;
       self->at++;
@@ -437,7 +213,7 @@ read_class_element (Parser   *self,
 static MbRe *
 parse_class (Parser *self)
 {
-  g_autoptr(MbRe) set = re_new (MB_RE_CLASS);
+  g_autoptr(MbRe) set = _mb_re_new (MB_RE_CLASS);
 
   if (*self->at == '^')
     {
@@ -462,28 +238,28 @@ parse_class (Parser *self)
             return fail (self, _("an escape is not known"));
           if (!single || !other)
             {
-              add_range (set, '-', '-');
+              _mb_re_add_range (set, '-', '-');
               if (single)
-                add_range (set, low, low);
+                _mb_re_add_range (set, low, low);
               if (other)
-                add_range (set, high, high);
+                _mb_re_add_range (set, high, high);
               continue;
             }
           if (low > high)
             return fail (self, _("a range of characters is the wrong way round"));
-          add_range (set, low, high);
+          _mb_re_add_range (set, low, high);
         }
       else if (single)
         {
-          add_range (set, low, low);
+          _mb_re_add_range (set, low, low);
         }
     }
   self->at++;
 
-  normalize (set);
+  _mb_re_normalize (set);
   if (set->negated && set->properties->len == 0)
     {
-      negate (set);
+      _mb_re_negate (set);
       set->negated = FALSE;
     }
 
@@ -546,7 +322,8 @@ count_groups (Parser *self)
               fail (self, _("the name of a group is wrong, or used twice"));
               return FALSE;
             }
-          g_hash_table_insert (self->names, g_steal_pointer (&name), GUINT_TO_POINTER (self->n_groups));
+          g_hash_table_insert (self->names, g_steal_pointer (&name),
+                               GUINT_TO_POINTER (self->n_groups));
         }
     }
 
@@ -556,7 +333,7 @@ count_groups (Parser *self)
 static MbRe *
 back_reference (guint number)
 {
-  MbRe *re = re_new (MB_RE_BACK_REFERENCE);
+  MbRe *re = _mb_re_new (MB_RE_BACK_REFERENCE);
 
   re->number = number;
 
@@ -566,10 +343,10 @@ back_reference (guint number)
 static MbRe *
 character (gunichar c)
 {
-  MbRe *re = re_new (MB_RE_CLASS);
+  MbRe *re = _mb_re_new (MB_RE_CLASS);
 
-  add_range (re, c, c);
-  normalize (re);
+  _mb_re_add_range (re, c, c);
+  _mb_re_normalize (re);
 
   return re;
 }
@@ -594,10 +371,10 @@ parse_escape (Parser *self)
     {
     case 'b':
       self->at++;
-      return re_new (MB_RE_WORD_EDGE);
+      return _mb_re_new (MB_RE_WORD_EDGE);
     case 'B':
       self->at++;
-      return re_new (MB_RE_NO_WORD_EDGE);
+      return _mb_re_new (MB_RE_NO_WORD_EDGE);
     case 'k':
       if (self->at[1] == '<')
         {
@@ -613,21 +390,23 @@ parse_escape (Parser *self)
       break;
     }
 
-  set = re_new (MB_RE_CLASS);
+  set = _mb_re_new (MB_RE_CLASS);
   if (*self->at == 'p' || *self->at == 'P')
     {
       gboolean opposite = *self->at++ == 'P';
 
       return read_property (self, opposite, set) ? g_steal_pointer (&set)
-                                                 : fail (self, _("a Unicode property is not known"));
+                                                 : fail (self,
+                                                         _("a Unicode property is not known"));
     }
-  if (add_shorthand (set, *self->at))
+  if (_mb_re_add_shorthand (set, *self->at))
     {
       self->at++;
       return g_steal_pointer (&set);
     }
 
-  return read_character_escape (self, &c) ? character (c) : fail (self, _("an escape is not known"));
+  return read_character_escape (self, &c) ? character (c)
+    : fail (self, _("an escape is not known"));
 }
 
 /* After the “(”. */
@@ -683,7 +462,7 @@ parse_group (Parser *self)
 
   if (kind == MB_RE_GROUP && !captures)
     return g_steal_pointer (&content);
-  group = re_new (kind);
+  group = _mb_re_new (kind);
   g_ptr_array_add (group->parts, g_steal_pointer (&content));
 
   return group;
@@ -763,10 +542,11 @@ parse_quantifier (Parser *self,
   if (minimum > maximum)
     return fail (self, _("a quantifier is the wrong way round"));
   if (owned->kind == MB_RE_START || owned->kind == MB_RE_END || owned->kind == MB_RE_WORD_EDGE ||
-      owned->kind == MB_RE_NO_WORD_EDGE || owned->kind == MB_RE_BEHIND || owned->kind == MB_RE_NOT_BEHIND)
+      owned->kind == MB_RE_NO_WORD_EDGE || owned->kind == MB_RE_BEHIND ||
+      owned->kind == MB_RE_NOT_BEHIND)
     return fail (self, _("there is nothing to repeat"));
 
-  repeat = re_new (MB_RE_REPEAT);
+  repeat = _mb_re_new (MB_RE_REPEAT);
   repeat->minimum = minimum;
   repeat->maximum = maximum;
   if (*self->at == '?')
@@ -802,10 +582,10 @@ parse_term (Parser *self)
       break;
     case '^':
       self->at++;
-      return re_new (MB_RE_START);
+      return _mb_re_new (MB_RE_START);
     case '$':
       self->at++;
-      return re_new (MB_RE_END);
+      return _mb_re_new (MB_RE_END);
     case '(':
       self->at++;
       return parse_group (self);
@@ -817,11 +597,11 @@ parse_term (Parser *self)
       return parse_escape (self);
     case '.':
       self->at++;
-      re = re_new (MB_RE_CLASS);
-      add_range (re, '\n', '\n');
-      add_range (re, '\r', '\r');
-      add_range (re, 0x2028, 0x2029);
-      negate (re);
+      re = _mb_re_new (MB_RE_CLASS);
+      _mb_re_add_range (re, '\n', '\n');
+      _mb_re_add_range (re, '\r', '\r');
+      _mb_re_add_range (re, 0x2028, 0x2029);
+      _mb_re_negate (re);
       return re;
     default:
       break;
@@ -835,7 +615,7 @@ parse_term (Parser *self)
 static MbRe *
 parse_sequence (Parser *self)
 {
-  g_autoptr(MbRe) sequence = re_new (MB_RE_SEQUENCE);
+  g_autoptr(MbRe) sequence = _mb_re_new (MB_RE_SEQUENCE);
 
   while (*self->at != 0 && *self->at != '|' && *self->at != ')')
     {
@@ -854,7 +634,7 @@ parse_sequence (Parser *self)
 static MbRe *
 parse_alternatives (Parser *self)
 {
-  g_autoptr(MbRe) alternatives = re_new (MB_RE_ALTERNATIVES);
+  g_autoptr(MbRe) alternatives = _mb_re_new (MB_RE_ALTERNATIVES);
 
   for (;;)
     {

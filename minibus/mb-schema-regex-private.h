@@ -12,15 +12,17 @@ G_BEGIN_DECLS
 
 typedef struct _MbRegex MbRegex;
 
-/* The regular expression `pattern` as ECMA-262 understands it. Errors are MB_SCHEMA_ERROR_INVALID, and
- * MB_SCHEMA_ERROR_UNSUPPORTED for what is right there and beyond the matcher. What it costs to compile
- * is taken from `work`; nothing left is MB_SCHEMA_ERROR_LIMIT.
+/* The regular expression `pattern` as ECMA-262 understands it. Errors are MB_SCHEMA_ERROR_INVALID,
+ * and MB_SCHEMA_ERROR_UNSUPPORTED for what is right there and beyond the matcher. What it costs to
+ * compile is taken from `work`; nothing left is MB_SCHEMA_ERROR_LIMIT.
  */
 MbRegex  *_mb_regex_new      (const char    *pattern,
                               gint64        *work,
                               GError       **error);
 void      _mb_regex_free     (MbRegex       *self);
-/* Whether it matches somewhere in the text. FALSE, and the budget emptied, if that takes too long. */
+/* Whether it matches somewhere in the text. FALSE, and the budget emptied, if that takes too long.
+ * 
+ */
 gboolean  _mb_regex_match    (const MbRegex *self,
                               const char    *text,
                               gsize          length,

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Matches the regular expressions of ECMA-262. What is regular in them becomes an automaton, whose time
- * is that of reading the text. The rest (back references, looking ahead and behind, word edges and
- * Unicode properties) is put into the words of PCRE2, which pays for every item that it tries.
+/* Matches the regular expressions of ECMA-262. What is regular in them becomes an automaton, whose
+ * time is that of reading the text. The rest (back references, looking ahead and behind, word edges
+ * and Unicode properties) is put into the words of PCRE2, which pays for every item that it tries.
  */
 
 #include "config.h"
@@ -160,7 +160,8 @@ append_re (GString    *out,
       return TRUE;
 
     case MB_RE_REPEAT:
-      if (re->minimum > MOST_REPEATS || (re->maximum > MOST_REPEATS && re->maximum != MB_REGEX_INFINITE))
+      if (re->minimum > MOST_REPEATS ||
+          (re->maximum > MOST_REPEATS && re->maximum != MB_REGEX_INFINITE))
         return FALSE;
       g_string_append (out, "(?:");
       if (!append_re (out, g_ptr_array_index (re->parts, 0)))
@@ -181,7 +182,8 @@ append_re (GString    *out,
       part = g_ptr_array_index (re->parts, 0);
       g_string_append (out, openings[re->kind]);
       /* Bare alternatives may look behind for texts of different lengths. */
-      if (part->kind == MB_RE_ALTERNATIVES ? !append_alternatives (out, part) : !append_re (out, part))
+      if (part->kind == MB_RE_ALTERNATIVES ? !append_alternatives (out, part)
+          : !append_re (out, part))
         return FALSE;
       g_string_append_c (out, ')');
       return TRUE;
@@ -309,7 +311,8 @@ _mb_regex_match (const MbRegex *self,
 
   matcher = get_matcher ();
   pcre2_set_callout (matcher->context, pay, &payment);
-  result = pcre2_match (self->code, (PCRE2_SPTR) text, length, 0, 0, matcher->data, matcher->context);
+  result =
+    pcre2_match (self->code, (PCRE2_SPTR) text, length, 0, 0, matcher->data, matcher->context);
   if (result == PCRE2_ERROR_JIT_STACKLIMIT)
     result = pcre2_match (self->code, (PCRE2_SPTR) text, length, 0, PCRE2_NO_JIT, matcher->data,
                           matcher->context);
@@ -317,7 +320,8 @@ _mb_regex_match (const MbRegex *self,
     return TRUE;
 
   /* What is not UTF-8 matches nothing; all else is a limit. */
-  if (result != PCRE2_ERROR_NOMATCH && !(result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21))
+  if (result != PCRE2_ERROR_NOMATCH &&
+      !(result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21))
     budget->left = -1;
 
   return FALSE;

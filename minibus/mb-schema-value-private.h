@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* The kinds of JSON value, as bits. A double without a fraction has MB_TYPE_NUMBER until a caller that
- * knows the draft looks closer: see _mb_value_is_integer().
+/* The kinds of JSON value, as bits. A double without a fraction has MB_TYPE_NUMBER until a caller
+ * that knows the draft looks closer: see _mb_value_is_integer().
  */
 typedef enum
 {

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* JSON values as JSON Schema sees them: 1 and 1.0 are one number, the order of members says nothing,
- * and numbers are compared exactly, never by rounding one of them.
+/* JSON values as JSON Schema sees them: 1 and 1.0 are one number, the order of members says
+ * nothing, and numbers are compared exactly, never by rounding one of them.
  */
 
 #include "config.h"
@@ -22,8 +22,8 @@
 #define TWO_63 9223372036854775808.0
 #define TWO_53 9007199254740992.0
 
-/* Draft 4 knows integers by how they are written, so 1.0 is none. What is too large for 64 bits arrives
- * as a double nevertheless; every double that large is taken for such an integer.
+/* Draft 4 knows integers by how they are written, so 1.0 is none. What is too large for 64 bits
+ * arrives as a double nevertheless; every double that large is taken for such an integer.
  */
 gboolean
 _mb_value_is_integer (double   d,
@@ -78,8 +78,8 @@ _mb_number_compare (const MbNumber *a,
   return compare_int_double (a->u.i, b->u.d);
 }
 
-/* The number as mantissa × 10^exponent, from the shortest decimal text that reads back as the double:
- * that is how its author wrote it. Returns FALSE if it is not finite.
+/* The number as mantissa × 10^exponent, from the shortest decimal text that reads back as the
+ * double: that is how its author wrote it. Returns FALSE if it is not finite.
  */
 static gboolean
 to_decimal (const MbNumber *number,
@@ -168,7 +168,8 @@ _mb_number_is_multiple (const MbNumber *value,
 
   /* a × 10^(x - y) must be a whole multiple of b. */
   if (x >= y)
-    return (guint64) ((unsigned __int128) (a % b) * power_of_ten_modulo ((guint) (x - y), b) % b) == 0;
+    return (guint64) ((unsigned __int128) (a % b) * power_of_ten_modulo ((guint) (x - y),
+                                                                         b) % b) == 0;
 
   for (; x < y; x++)
     {
@@ -467,8 +468,8 @@ find_equal_strings (JsonArray *array,
   return 0;
 }
 
-/* Whether two of the items are equal, and which. Few are compared each with each; of many, the hashes
- * are put into a table, which for the longer ones is allocated.
+/* Whether two of the items are equal, and which. Few are compared each with each; of many, the
+ * hashes are put into a table, which for the longer ones is allocated.
  */
 gboolean
 _mb_value_find_equal (JsonArray *array,

@@ -20,25 +20,26 @@
  * A JSON Schema, ready to check values.
  *
  * The bus checks with it what is published and what arrives, and any program can use it by itself.
- * Drafts 4, 6, 7, 2019-09 and 2020-12 are understood completely; `$schema` says which one is meant, and a
- * schema that does not say is one of Draft 4. [class@SchemaLoader] is for what goes beyond that: other
- * defaults, formats that are asserted, references to other documents, and limits.
+ * Drafts 4, 6, 7, 2019-09 and 2020-12 are understood completely; `$schema` says which one is meant,
+ * and a schema that does not say is one of Draft 4. [class@SchemaLoader] is for what goes beyond
+ * that: other defaults, formats that are asserted, references to other documents, and limits.
  *
- * A schema is compiled, and checked by the metaschema of its draft, when it is made. After that it never
- * changes, so that any thread may use it at any time. A check of a valid value allocates nothing, apart
- * from tables for arrays of more than some hundred items with `uniqueItems`, or objects and arrays of
- * more than 256 parts with `unevaluatedProperties` or `unevaluatedItems`.
+ * A schema is compiled, and checked by the metaschema of its draft, when it is made. After that it
+ * never changes, so that any thread may use it at any time. A check of a valid value allocates
+ * nothing, apart from tables for arrays of more than some hundred items with `uniqueItems`, or
+ * objects and arrays of more than 256 parts with `unevaluatedProperties` or `unevaluatedItems`.
  *
- * Nothing is ever fetched: a reference to a document that is neither part of the schema, nor a metaschema,
- * nor in the registry of a loader is an error.
+ * Nothing is ever fetched: a reference to a document that is neither part of the schema, nor a
+ * metaschema, nor in the registry of a loader is an error.
  *
- * All checks are bounded in time and memory: one that takes more than a million steps (members, items and
- * keywords looked at), or schemas and values nested beyond a thousand levels, ends with
+ * All checks are bounded in time and memory: one that takes more than a million steps (members,
+ * items and keywords looked at), or schemas and values nested beyond a thousand levels, ends with
  * [error@SchemaError.LIMIT].
  *
  * ```c
  * g_autoptr(GError) error = NULL;
- * g_autoptr(MbSchema) schema = mb_schema_new_from_text ("{\"type\":\"integer\",\"minimum\":0}", &error);
+ * g_autoptr(MbSchema) schema = mb_schema_new_from_text ("{\"type\":\"integer\",\"minimum\":0}",
+ * &error);
  *
  * if (!mb_schema_validate_text (schema, "-1", &error))
  *   g_print ("%s\n", error->message);
@@ -161,8 +162,9 @@ mb_schema_class_init (MbSchemaClass *klass)
    *
    * Since: 0.1
    */
-  properties[PROP_DRAFT] = g_param_spec_enum ("draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT, MB_SCHEMA_DRAFT_4,
-                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_DRAFT] =
+    g_param_spec_enum ("draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT, MB_SCHEMA_DRAFT_4,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * MbSchema:node: (getter get_node)
    *
@@ -225,16 +227,16 @@ _mb_schema_new (JsonNode               *node,
  *
  * `node` is copied, and may be changed or freed afterwards.
  *
- * Errors are of the domain [error@SchemaError], with a message that names the offending place by its JSON
- * Pointer:
+ * Errors are of the domain [error@SchemaError], with a message that names the offending place by
+ * its JSON Pointer:
  *
  * - `INVALID`: the schema is not one of its draft, has a bad regular expression, or goes in circles
  * - `UNKNOWN_DRAFT`: `$schema` is not known
- * - `UNSUPPORTED`: the metaschema wants a vocabulary that is not known, or a regular expression is right
- *   but beyond what can be matched
+ * - `UNSUPPORTED`: the metaschema wants a vocabulary that is not known, or a regular expression is
+ *   right but beyond what can be matched
  * - `UNRESOLVED`: a reference leads nowhere
- * - `LIMIT`: the schema is nested deeper than 64 levels, has more than 200,000 values or 50,000 schemas
- *   within it, or its regular expressions are too complex
+ * - `LIMIT`: the schema is nested deeper than 64 levels, has more than 200,000 values or 50,000
+ *   schemas within it, or its regular expressions are too complex
  *
  * Returns: (transfer full): the schema
  *
@@ -249,7 +251,8 @@ mb_schema_new_from_node (JsonNode  *node,
   g_return_val_if_fail (node != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return _mb_schema_new (node, NULL, &options, MB_SCHEMA_DEFAULT_STEPS, MB_SCHEMA_DEFAULT_ERRORS, error);
+  return _mb_schema_new (node, NULL, &options, MB_SCHEMA_DEFAULT_STEPS, MB_SCHEMA_DEFAULT_ERRORS,
+                         error);
 }
 
 /**
@@ -259,8 +262,8 @@ mb_schema_new_from_node (JsonNode  *node,
  *
  * Compiles a schema from text, with the defaults of [class@SchemaLoader].
  *
- * Errors are those of [ctor@Schema.new_from_node], and those of the domain [error@JsonError] if the text is
- * not JSON.
+ * Errors are those of [ctor@Schema.new_from_node], and those of the domain [error@JsonError] if the
+ * text is not JSON.
  *
  * Returns: (transfer full): the schema
  *
@@ -286,13 +289,14 @@ mb_schema_new_from_text (const char  *text,
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Reads a file, which blocks, and compiles the schema in it, with the defaults of [class@SchemaLoader].
+ * Reads a file, which blocks, and compiles the schema in it, with the defaults of
+ * [class@SchemaLoader].
  *
- * The URI of the file is the base of relative references, unless the schema names itself. Other files are
- * not read because of them: see [method@SchemaLoader.add_file].
+ * The URI of the file is the base of relative references, unless the schema names itself. Other
+ * files are not read because of them: see [method@SchemaLoader.add_file].
  *
- * Errors are those of [ctor@Schema.new_from_text], and those of reading a file. A file of more than 16 MiB
- * is refused with [error@SchemaError] `LIMIT`.
+ * Errors are those of [ctor@Schema.new_from_text], and those of reading a file. A file of more than
+ * 16 MiB is refused with [error@SchemaError] `LIMIT`.
  *
  * Returns: (transfer full): the schema
  *
@@ -314,7 +318,8 @@ mb_schema_new_from_file (GFile         *file,
   if (node == NULL)
     return NULL;
 
-  return _mb_schema_new (node, uri, &options, MB_SCHEMA_DEFAULT_STEPS, MB_SCHEMA_DEFAULT_ERRORS, error);
+  return _mb_schema_new (node, uri, &options, MB_SCHEMA_DEFAULT_STEPS, MB_SCHEMA_DEFAULT_ERRORS,
+                         error);
 }
 
 /**
@@ -370,9 +375,10 @@ mb_schema_get_draft (MbSchema *self)
  *
  * Gets the schema as JSON.
  *
- * The node is sealed, and that of all users of the schema. Any thread may read it; but as references to
- * the objects and arrays in it are not counted atomically, threads other than one that owns the schema
- * alone should not take such references, and language bindings do so behind the scenes.
+ * The node is sealed, and that of all users of the schema. Any thread may read it; but as
+ * references to the objects and arrays in it are not counted atomically, threads other than one
+ * that owns the schema alone should not take such references, and language bindings do so behind
+ * the scenes.
  *
  * Returns: (transfer none): the schema
  *
@@ -390,7 +396,8 @@ mb_schema_get_node (MbSchema *self)
  * mb_schema_get_uri: (get-property uri)
  * @self: a schema
  *
- * Gets the absolute URI of the schema: its own `$id`, or where it was loaded from. Any thread may call this.
+ * Gets the absolute URI of the schema: its own `$id`, or where it was loaded from. Any thread may
+ * call this.
  *
  * Returns: (nullable): the URI without fragment, or `NULL` if the schema has none
  *
@@ -415,9 +422,10 @@ mb_schema_get_uri (MbSchema *self)
  *
  * Checks whether two schemas say the same, in the same words.
  *
- * That is so if their JSON is equal (the order of members does not matter, 1 and 1.0 are equal, and numbers
- * are compared exactly), they are of the same draft, and formats are asserted in both or in neither. Two
- * schemas that mean the same but are written differently are not equal. Any thread may call this.
+ * That is so if their JSON is equal (the order of members does not matter, 1 and 1.0 are equal, and
+ * numbers are compared exactly), they are of the same draft, and formats are asserted in both or in
+ * neither. Two schemas that mean the same but are written differently are not equal. Any thread may
+ * call this.
  *
  * Returns: `TRUE` if they are equal
  *
@@ -464,8 +472,8 @@ set_error (MbSchema         *self,
       return;
     }
 
-  _mb_schema_program_explain (program, instance, self->max_steps, &instance_location, &keyword_location,
-                              &sentence);
+  _mb_schema_program_explain (program, instance, self->max_steps, &instance_location,
+                              &keyword_location, &sentence);
   g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_VIOLATION, _("%s (rule: %s)"), sentence,
                *keyword_location != 0 ? keyword_location : "/");
 }
@@ -478,11 +486,11 @@ set_error (MbSchema         *self,
  *
  * Checks whether a value satisfies the schema.
  *
- * The message of the error says where in the value and by which rule the first problem is, what is there,
- * and what would be right. For all of them, see [method@Schema.report].
+ * The message of the error says where in the value and by which rule the first problem is, what is
+ * there, and what would be right. For all of them, see [method@Schema.report].
  *
- * Errors are of the domain [error@SchemaError]: `VIOLATION` if the value does not satisfy the schema, `LIMIT`
- * if finding out would take too much time or memory.
+ * Errors are of the domain [error@SchemaError]: `VIOLATION` if the value does not satisfy the
+ * schema, `LIMIT` if finding out would take too much time or memory.
  *
  * Any thread may call this; nobody may change `instance` meanwhile.
  *
@@ -520,8 +528,8 @@ mb_schema_validate (MbSchema  *self,
  *
  * Checks whether a value that is given as text satisfies the schema.
  *
- * Errors are those of [method@Schema.validate], and those of the domain [error@JsonError] if the text is not
- * JSON. Any thread may call this.
+ * Errors are those of [method@Schema.validate], and those of the domain [error@JsonError] if the
+ * text is not JSON. Any thread may call this.
  *
  * Returns: `TRUE` if the value satisfies the schema
  *
@@ -551,19 +559,20 @@ mb_schema_validate_text (MbSchema    *self,
  *
  * Checks a value, and tells everything about it, in the form that the specification calls “basic”.
  *
- * The report is an object with `valid` and, if that is `false`, `errors`, else `annotations`: each an array of
- * objects with
+ * The report is an object with `valid` and, if that is `false`, `errors`, else `annotations`: each
+ * an array of objects with
  *
- * - `keywordLocation`: the JSON Pointer to the keyword, on the way that the check took, through `$ref`s
+ * - `keywordLocation`: the JSON Pointer to the keyword, on the way that the check took, through
+ *   `$ref`s
  * - `absoluteKeywordLocation`: the URI of the keyword
  * - `instanceLocation`: the JSON Pointer to the value
  * - `error`: what is wrong, in a sentence; or `annotation`: what the keyword has to say
  *
- * The order is that of the keywords in the schema, and of the members in the value. There are at most as many
- * as [property@SchemaLoader:max-errors] says, which is 32 by default.
+ * The order is that of the keywords in the schema, and of the members in the value. There are at
+ * most as many as [property@SchemaLoader:max-errors] says, which is 32 by default.
  *
- * The only error is [error@SchemaError] `LIMIT`, if it would take too long to find out whether the value is
- * valid. Any thread may call this; nobody may change `instance` meanwhile.
+ * The only error is [error@SchemaError] `LIMIT`, if it would take too long to find out whether the
+ * value is valid. Any thread may call this; nobody may change `instance` meanwhile.
  *
  * Returns: (transfer full): the report
  *

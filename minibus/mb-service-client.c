@@ -249,7 +249,7 @@ mb_service_client_class_init (MbServiceClientClass *klass)
   /**
    * MbServiceClient:timeout: (getter get_timeout) (setter set_timeout)
    *
-   * How long a call waits for its answer, in milliseconds; 0 is for ever.
+   * How long a call waits for its answer, in milliseconds; 0 is the default, `G_MAXUINT` is for ever.
    *
    * Since: 0.1
    */
@@ -394,7 +394,7 @@ mb_service_client_get_request_schema (MbServiceClient *self)
  *
  * Gets how long a call waits for its answer.
  *
- * Returns: milliseconds; 0 is for ever
+ * Returns: milliseconds; 0 is the default of 5,000, `G_MAXUINT` is for ever
  *
  * Since: 0.1
  */
@@ -409,10 +409,10 @@ mb_service_client_get_timeout (MbServiceClient *self)
 /**
  * mb_service_client_set_timeout: (set-property timeout)
  * @self: a service client
- * @timeout: milliseconds; 0 is for ever
+ * @timeout: milliseconds; 0 for the default of 5,000, `G_MAXUINT` for ever
  *
  * Sets how long the calls that are made from now on wait for their answers: 5,000 ms unless set. A lost
- * packet is never answered, so 0 is seldom wise.
+ * packet is never answered, so it is seldom wise to wait for ever.
  *
  * Since: 0.1
  */

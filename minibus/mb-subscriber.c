@@ -401,7 +401,7 @@ mb_subscriber_class_init (MbSubscriberClass *klass)
    * Emitted before a message whose number shows that messages of the same sender and topic before it have
    * not arrived. They may yet come, late; [property@Subscriber:n-missed] goes down again then.
    *
-   * Only libminibus senders number their messages. What was sent before the first message that arrived
+   * Only libminibus senders number their messages. What was sent before the lowest number that arrived
    * from a sender is not known to be missing.
    *
    * Since: 0.1

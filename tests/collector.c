@@ -165,13 +165,13 @@ collector_has (Collector  *self,
 
 guint
 collector_count (Collector  *self,
-                 const char *text)
+                 const char *prefix)
 {
   g_auto(GStrv) texts = collector_dup_texts (self);
   guint n = 0;
 
   for (guint i = 0; texts[i] != NULL; i++)
-    n += g_str_equal (texts[i], text);
+    n += g_str_has_prefix (texts[i], prefix);
 
   return n;
 }

@@ -46,8 +46,9 @@ gint64      collector_get_last_time  (Collector   *self);
 guint       collector_get_n_lost     (Collector   *self);
 gboolean    collector_has            (Collector   *self,
                                       const char  *text);
+/* How many packets begin with a text. */
 guint       collector_count          (Collector   *self,
-                                      const char  *text);
+                                      const char  *prefix);
 /* The packets, as text, in the order of arrival. */
 char      **collector_dup_texts      (Collector   *self);
 void        collector_clear          (Collector   *self);

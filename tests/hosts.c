@@ -16,7 +16,7 @@
 #define PATIENCE (30 * G_USEC_PER_SEC)
 #define PAUSE 2000
 
-static char *
+char *
 get_output (const char *command)
 {
   g_autoptr(GError) error = NULL;

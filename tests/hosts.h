@@ -10,20 +10,23 @@
 
 G_BEGIN_DECLS
 
-/* Hosts are network namespaces below tests/private-hosts or tests/faulty-network. A transport belongs to the host
- * that it was opened on; its thread is there, too.
+/* Hosts are network namespaces below tests/private-hosts or tests/faulty-network. A transport
+ * belongs to the host that it was opened on; its thread is there, too.
  */
 
 /* Runs a command, which has to succeed. */
 void         run                  (const char   *format,
                                    ...) G_GNUC_PRINTF (1, 2);
 void         run_until_success    (const char   *command);
+/* Runs a command, which has to succeed, for its output. */
+char        *get_output           (const char   *command);
 /* Makes a host, with `lo` up. */
 void         host_add             (const char   *name);
 void         host_remove          (const char   *name);
 /* Spares interfaces that the host will get the second that it takes to confirm an IPv6 address. */
 void         host_skip_dad        (const char   *name);
-/* Makes a cable between two hosts, both ends up, with an address of the network 10.NUMBER.0.0/24. */
+/* Makes a cable between two hosts, both ends up, with an address of the network 10.NUMBER.0.0/24.
+ */
 void         cable_add            (const char   *host1,
                                    const char   *device1,
                                    const char   *host2,

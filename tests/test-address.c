@@ -294,8 +294,8 @@ test_defaults (void)
   g_autoptr(MbAddress) plain = g_object_new (MB_TYPE_ADDRESS, NULL);
   g_autofree char *text = mb_address_to_text (plain);
 
-  g_test_summary ("What an address does not say has the values of MiniBus; "
-                  "so has an address that nobody parsed");
+  g_test_summary ("What an address does not say has the values of MiniBus; so has an address "
+                  "that nobody parsed");
 
   g_assert_no_error (error);
   g_assert_cmpstr (mb_address_get_host (address), ==, "228.0.0.5");

@@ -116,6 +116,7 @@ static void
 tear_down (Fixture       *self,
            gconstpointer  data)
 {
+  g_object_unref (self->subscriber);
   g_object_unref (self->sender);
   g_object_unref (self->receiver);
   g_object_unref (self->bus);
@@ -227,6 +228,8 @@ static void
 test_duplication (Fixture       *self,
                   gconstpointer  data)
 {
+  guint n_received;
+
   g_test_summary ("Each message is delivered once, in order, and the rest counted as duplicates.");
 
   publish_all (self, 0, 0.3, 0);
@@ -236,8 +239,9 @@ test_duplication (Fixture       *self,
   g_assert_cmpuint (n_missed (self), ==, 0);
   /* The sender hears itself, but has no subscriber. */
   g_assert_cmpuint (mb_client_get_dropped (self->receiver, MB_DROP_REASON_DUPLICATE), >, 0);
+  g_object_get (self->receiver, "n-received", &n_received, NULL);
   g_assert_cmpuint (mb_client_get_dropped (self->receiver, MB_DROP_REASON_DUPLICATE) + N_MESSAGES, ==,
-                    ({ guint n; g_object_get (self->receiver, "n-received", &n, NULL); n; }));
+                    n_received);
 }
 
 static void
@@ -258,7 +262,7 @@ static void
 test_everything (Fixture       *self,
                  gconstpointer  data)
 {
-  g_test_summary ("Loss, duplicates and disorder together: each message is delivered once or counted as missed.");
+  g_test_summary ("With all faults together each message is delivered once or counted as missed.");
 
   publish_all (self, 0.1, 0.2, 0.2);
 
@@ -287,6 +291,80 @@ test_delay (Fixture       *self,
     }
   g_assert_true (self->disordered);
   g_assert_cmpuint (n_missed (self), ==, 0);
+}
+
+static void
+test_late_main_loop (Fixture       *self,
+                     gconstpointer  data)
+{
+  g_autoptr(MbPublisher) publisher = create_publisher (self);
+  MbOverflow overflow = GPOINTER_TO_UINT (data);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *reply = NULL;
+
+  g_test_summary ("With a full inbox, too, each message is delivered, missed or dropped, and counted so.");
+
+  mb_subscriber_set_inbox_size (self->subscriber, 100);
+  mb_subscriber_set_overflow (self->subscriber, overflow);
+  publish (publisher, 1);
+  wait_until (self->n_messages == 1);
+
+  mb_memory_bus_set_loss (self->bus, 0.3);
+  for (guint i = 2; i < N_MESSAGES; i++)
+    publish (publisher, i);
+  clear_faults (self);
+  publish (publisher, N_MESSAGES);
+
+  /* When this answer is there, all that was sent before has been received. The main loop has not run. */
+  reply = mb_client_call_text_sync (self->receiver, "/__minibus__/receiver/__pid__", "null",
+                                    TIMEOUT_S * 1000, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (self->n_messages, ==, 1);
+
+  wait_until (!g_main_context_pending (NULL));
+  g_assert_cmpuint (self->n_messages, <=, 101);
+  g_assert_cmpuint (n_missed (self), >, 0);
+  g_assert_cmpuint (mb_subscriber_get_n_dropped (self->subscriber), >, 0);
+  g_assert_cmpuint (self->n_messages + n_missed (self) + mb_subscriber_get_n_dropped (self->subscriber), ==,
+                    N_MESSAGES);
+  g_assert_cmpuint (mb_client_get_dropped (self->receiver, MB_DROP_REASON_INBOX_FULL), ==,
+                    mb_subscriber_get_n_dropped (self->subscriber));
+}
+
+static void
+test_second_subscriber (Fixture       *self,
+                        gconstpointer  data)
+{
+  g_autoptr(MbPublisher) publisher = create_publisher (self);
+  g_autoptr(MbSubscriber) second = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("What was missed before a subscriber was there is not missed less when it comes late.");
+
+  publish (publisher, 1);
+  wait_until (self->n_messages == 1);
+
+  /* The second message takes its time; the third shows that it is missing. */
+  mb_memory_bus_set_delay (self->bus, 500 * 1000);
+  publish (publisher, 2);
+  clear_faults (self);
+  publish (publisher, 3);
+  wait_until (self->n_messages == 2);
+  g_assert_cmpuint (n_missed (self), ==, 1);
+
+  second = mb_client_subscribe (self->receiver, "/coun.", NULL, &error);
+  g_assert_no_error (error);
+  wait_until (self->n_messages == 3);
+  g_assert_cmpuint (n_missed (self), ==, 0);
+  g_assert_cmpuint (mb_subscriber_get_n_missed (second), ==, 0);
+
+  mb_memory_bus_set_loss (self->bus, 1);
+  publish (publisher, 4);
+  clear_faults (self);
+  publish (publisher, 5);
+  wait_until (self->n_messages == 4);
+  g_assert_cmpuint (n_missed (self), ==, 1);
+  g_assert_cmpuint (mb_subscriber_get_n_missed (second), ==, 1);
 }
 
 static gpointer
@@ -352,12 +430,13 @@ test_calls_with_duplicates (Fixture       *self,
                             gconstpointer  data)
 {
   g_autoptr(GError) error = NULL;
+  g_autoptr(MbService) service = NULL;
   guint n_served = 0;
   guint n_replies = 0;
 
   g_test_summary ("A request that the network delivers twice is served once, and a reply is taken once.");
 
-  mb_client_provide (self->receiver, "/echo", NULL, NULL, serve_cb, &n_served, NULL, &error);
+  service = mb_client_provide (self->receiver, "/echo", NULL, NULL, serve_cb, &n_served, NULL, &error);
   g_assert_no_error (error);
 
   mb_memory_bus_set_duplication (self->bus, 1);
@@ -375,12 +454,12 @@ test_calls_with_loss (Fixture       *self,
                       gconstpointer  data)
 {
   g_autoptr(GError) error = NULL;
+  g_autoptr(MbService) service = NULL;
   guint n_served = 0;
-  guint n_failed = 0;
 
   g_test_summary ("A call whose request or reply is lost times out, and the next one is none the worse.");
 
-  mb_client_provide (self->sender, "/echo", NULL, NULL, serve_cb, &n_served, NULL, &error);
+  service = mb_client_provide (self->sender, "/echo", NULL, NULL, serve_cb, &n_served, NULL, &error);
   g_assert_no_error (error);
 
   mb_memory_bus_set_loss (self->bus, 1);
@@ -391,15 +470,14 @@ test_calls_with_loss (Fixture       *self,
       g_assert_null (reply);
       g_assert_error (error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_TIMED_OUT);
       g_clear_error (&error);
-      n_failed++;
     }
   g_assert_cmpuint (n_served, ==, 0);
 
   clear_faults (self);
   for (guint i = 0; i < 3; i++)
     {
-      g_autofree char *reply = mb_client_call_text_sync (self->receiver, "/echo", "[1]", TIMEOUT_S * 1000, NULL,
-                                                         &error);
+      g_autofree char *reply = mb_client_call_text_sync (self->receiver, "/echo", "[1]",
+                                                         TIMEOUT_S * 1000, NULL, &error);
 
       g_assert_no_error (error);
       g_assert_cmpstr (reply, ==, "[1]");
@@ -459,8 +537,8 @@ note_all (const guint64 *numbers,
 static void
 test_numbers (void)
 {
-  g_test_summary ("In whatever order numbers arrive, the missing ones between the lowest and the highest count, "
-                  "and never less than none.");
+  g_test_summary ("In whatever order numbers arrive, the missing ones between the lowest and the highest "
+                  "count, and never less than none.");
 
   assert_noted (0, 0, 1, 2, 3);
   assert_noted (1, 0, 1, 3);
@@ -474,6 +552,7 @@ test_numbers (void)
   assert_noted (3, 0, 10, 6);
   assert_noted (0, 0, 10, 5, 7, 6, 9, 8);
   assert_noted (1, 0, 10, 5, 12, 7, 11, 6, 9);
+  assert_noted (2, 0, 10, 5, 13, 7, 11, 6, 9);
   assert_noted (0, 3, 4, 1, 4, 3, 1, 2, 2);
 
   /* One that runs far ahead, as a forger would have it. */
@@ -510,13 +589,14 @@ test_random_numbers (void)
 
           numbers[other] = numbers[i];
           numbers[i] = number;
-          lowest = MIN (lowest, number);
           highest = MAX (highest, number);
+          lowest = MIN (lowest, number);
         }
       if (n_kept == 0)
         continue;
 
-      g_assert_cmpint (note_all (numbers, n_kept, &n_duplicates), ==, (int) (highest - lowest + 1 - n_kept));
+      g_assert_cmpint (note_all (numbers, n_kept, &n_duplicates), ==,
+                       (int) (highest - lowest + 1 - n_kept));
       g_assert_cmpuint (n_duplicates, ==, 0);
     }
 }
@@ -536,8 +616,13 @@ main (int    argc,
   add ("heavy-loss", test_heavy_loss);
   add ("loss", test_loss);
   add ("reordering", test_reordering);
+  add ("second-subscriber", test_second_subscriber);
   add ("threads", test_threads);
 #undef add
+  g_test_add ("/client-faults/late-main-loop/drop-newest", Fixture,
+              GUINT_TO_POINTER (MB_OVERFLOW_DROP_NEWEST), set_up, test_late_main_loop, tear_down);
+  g_test_add ("/client-faults/late-main-loop/drop-oldest", Fixture,
+              GUINT_TO_POINTER (MB_OVERFLOW_DROP_OLDEST), set_up, test_late_main_loop, tear_down);
   g_test_add_func ("/client-faults/numbers", test_numbers);
   g_test_add_func ("/client-faults/random-numbers", test_random_numbers);
 

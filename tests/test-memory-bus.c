@@ -238,7 +238,8 @@ test_loss (Fixture       *fixture,
 {
   g_autofree char *first = NULL;
 
-  g_test_summary ("What is lost does not arrive, is counted per endpoint, and is no loss that anybody reports");
+  g_test_summary ("What is lost does not arrive, is counted per endpoint, and is no loss that "
+                  "anybody reports");
 
   mb_memory_bus_set_loss (fixture->bus, 1);
   send_numbers (fixture, 0, 10);
@@ -301,8 +302,8 @@ test_reordering (Fixture       *fixture,
 {
   gboolean seen = FALSE;
 
-  g_test_summary ("A reordered packet comes after its successor, also if that is the first one without "
-                  "faults");
+  g_test_summary ("A reordered packet comes after its successor, also if that is the first one "
+                  "without faults");
 
   /* A sender that is held up for ten milliseconds sees the packets in order: then once more. */
   for (guint i = 0; i < 100 && !seen; i++)
@@ -322,7 +323,8 @@ test_reordering (Fixture       *fixture,
       collector_clear (fixture->collectors[0]);
 
       g_assert_cmpuint (g_strv_length (texts), ==, 6);
-      g_assert_cmpuint (mb_memory_bus_get_n_reordered (fixture->bus), ==, (i + 1) * 3 * N_ENDPOINTS);
+      g_assert_cmpuint (mb_memory_bus_get_n_reordered (fixture->bus), ==,
+                        (i + 1) * 3 * N_ENDPOINTS);
     }
 
   g_assert_true (seen);
@@ -424,7 +426,8 @@ test_seed (Fixture       *fixture,
   g_autofree char *different = run (fixture, 43, 0);
   g_autofree char *alone = NULL;
 
-  g_test_summary ("The same seed gives each packet the same fate, however many endpoints there are");
+  g_test_summary ("The same seed gives each packet the same fate, however many endpoints there "
+                  "are");
 
   g_assert_cmpstr (first, ==, again);
   g_assert_cmpstr (first, !=, other);
@@ -508,7 +511,8 @@ test_change (Fixture       *fixture,
   g_autoptr(GThread) thread = NULL;
   guint n_sent = 0;
 
-  g_test_summary ("Faults may be changed while packets are sent, and the counts agree with what arrives");
+  g_test_summary ("Faults may be changed while packets are sent, and the counts agree with what "
+                  "arrives");
 
   thread = g_thread_new ("change", change_faults, fixture);
   for (guint i = 0; i < 10; i++)

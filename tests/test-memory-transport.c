@@ -385,7 +385,8 @@ test_full (Fixture       *fixture,
   Gate gate;
   guint n_got;
 
-  g_test_summary ("A bus keeps 64 MiB for slow receivers; the rest is dropped and reported to each");
+  g_test_summary ("A bus keeps 64 MiB for slow receivers; the rest is dropped and reported to "
+                  "each");
 
   gate_init (&gate);
   endpoint_open (&slow, fixture->address);
@@ -567,7 +568,8 @@ test_many (Fixture       *fixture,
   Sender senders[6];
   GThread *threads[G_N_ELEMENTS (senders)];
 
-  g_test_summary ("Many threads send to many endpoints: all arrives, and in the order of each sender");
+  g_test_summary ("Many threads send to many endpoints: all arrives, and in the order of each "
+                  "sender");
 
   for (guint i = 0; i < G_N_ELEMENTS (endpoints); i++)
     endpoint_open (&endpoints[i], fixture->address);
@@ -592,10 +594,11 @@ test_many (Fixture       *fixture,
       texts = collector_dup_texts (endpoints[i].collector);
       for (guint j = 0; texts[j] != NULL; j++)
         {
-          guint sender = (guint) g_ascii_strtoull (texts[j], NULL, 10);
+          guint64 sender = g_ascii_strtoull (texts[j], NULL, 10);
+          guint64 number = g_ascii_strtoull (strchr (texts[j], ' '), NULL, 10);
 
           g_assert_cmpuint (sender, <, G_N_ELEMENTS (senders));
-          g_assert_cmpuint (g_ascii_strtoull (strchr (texts[j], ' '), NULL, 10), ==, next[sender]++);
+          g_assert_cmpuint (number, ==, next[sender]++);
         }
     }
 
@@ -628,7 +631,8 @@ test_come_and_go (Fixture       *fixture,
 {
   GThread *threads[4];
 
-  g_test_summary ("Endpoints that come and go at the same time get in nobody's way, with all faults on");
+  g_test_summary ("Endpoints that come and go at the same time get in nobody's way, with all "
+                  "faults on");
 
   mb_memory_bus_set_duplication (fixture->bus, 0.2);
   mb_memory_bus_set_reordering (fixture->bus, 0.2);

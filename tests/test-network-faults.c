@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* The multicast transport on a network that loses, repeats and reorders. To be run by tests/faulty-network. */
+/* The multicast transport on a network that loses, repeats and reorders. To be run by
+ * tests/faulty-network.
+ */
 
 #include "config.h"
 
@@ -23,7 +25,8 @@ test_faults (void)
   MbTransport *transports[N_HOSTS];
   guint n_seen[N_HOSTS][N] = { 0, };
 
-  g_test_summary ("What arrives arrives whole; the sender itself misses nothing; and reception never ends");
+  g_test_summary ("What arrives arrives whole; the sender itself misses nothing; and reception "
+                  "never ends");
 
   for (guint i = 0; i < N_HOSTS; i++)
     {

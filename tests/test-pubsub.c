@@ -80,6 +80,7 @@ test_message (Fixture      *fixture,
   g_assert_cmpstr (mb_message_get_author (message), ==, "c");
   g_assert_nonnull (mb_message_get_id (message));
   g_assert_cmpuint (strlen (mb_message_get_session (message)), ==, 16);
+  g_assert_cmpstr (mb_message_get_session (message), ==, mb_client_get_session (fixture->client));
   g_assert_cmpuint (mb_message_get_sequence (message), ==, 1);
   g_assert_cmpint (mb_message_get_received_at (message), >=, before);
   g_assert_cmpint (mb_message_get_received_at (message), <=, g_get_real_time ());

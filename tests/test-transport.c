@@ -166,7 +166,8 @@ test_open_async (Fixture       *fixture,
   MbTransport *transport = MB_TRANSPORT (fixture->transport);
   g_autoptr(GError) error = NULL;
 
-  g_test_summary ("A transport that cannot open asynchronously is opened at once, and calls back later");
+  g_test_summary ("A transport that cannot open asynchronously is opened at once, and calls back "
+                  "later");
 
   mb_transport_open_async (transport, fixture->receiver, NULL, opened_cb, fixture);
   g_assert_cmpuint (fixture->transport->n_opened, ==, 1);
@@ -322,11 +323,15 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add ("/transport/open-async", Fixture, NULL, set_up, test_open_async, tear_down);
-  g_test_add ("/transport/open-async-fails", Fixture, NULL, set_up, test_open_async_fails, tear_down);
-  g_test_add ("/transport/cancelled-before", Fixture, NULL, set_up, test_cancelled_before, tear_down);
-  g_test_add ("/transport/cancelled-after", Fixture, NULL, set_up, test_cancelled_after, tear_down);
-  g_test_add ("/transport/size", Fixture, NULL, set_up, test_size, tear_down);
+#define ADD(name, func) \
+  g_test_add ("/transport/" name, Fixture, NULL, set_up, func, tear_down)
+
+  ADD ("open-async", test_open_async);
+  ADD ("open-async-fails", test_open_async_fails);
+  ADD ("cancelled-before", test_cancelled_before);
+  ADD ("cancelled-after", test_cancelled_after);
+  ADD ("size", test_size);
+
   g_test_add_func ("/transport/for-address", test_for_address);
   g_test_add_func ("/transport/without-address", test_without_address);
   g_test_add_func ("/transport/wrong-address", test_wrong_address);

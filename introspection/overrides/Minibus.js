@@ -43,6 +43,10 @@ function _init() {
         return node === null ? null : JSON.parse(Minibus.json_to_text(node));
     }
 
+    function asNode(value) {
+        return value instanceof Json.Node ? value : Minibus.json_from_text(encode(value));
+    }
+
     function asSchema(schema) {
         if (schema === null || schema === undefined || schema instanceof Schema)
             return schema ?? null;
@@ -58,7 +62,8 @@ function _init() {
 
     function replace(klass, methods) {
         for (const [name, method] of Object.entries(methods)) {
-            klass.prototype[`${name}_node`] = klass.prototype[name];
+            if (klass.prototype[name])
+                klass.prototype[`${name}_node`] = klass.prototype[name];
             klass.prototype[name] = method;
         }
     }
@@ -97,12 +102,11 @@ function _init() {
         }
     }
 
-    for (const [klass, names] of [
-        [Client, ['open', 'call', 'call_text']],
-        [ServiceClient, ['call', 'call_text']],
-        [Transport, ['open']],
+    for (const [klass, name] of [
+        [Client, 'open'], [Client, 'call'], [Client, 'call_text'],
+        [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
     ])
-        names.forEach(name => Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`));
+        Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
 
     for (const [klass, name, length] of [
         [Client, 'open_sync', 1], [Client, 'open_async', 1],
@@ -121,11 +125,9 @@ function _init() {
         },
     });
 
-    getters(Request, {
-        params() {
-            return JSON.parse(this.params_text);
-        },
-    });
+    getters(Request, {params() {
+        return JSON.parse(this.params_text);
+    }});
 
     replace(Publisher, {
         publish(value) {
@@ -144,7 +146,10 @@ function _init() {
 
     replace(Schema, {
         validate(value) {
-            return this.validate_node(value instanceof Json.Node ? value : Minibus.json_from_text(encode(value)));
+            return this.validate_node(asNode(value));
+        },
+        report(value) {
+            return decode(this.report_node(asNode(value)));
         },
     });
 

@@ -58,6 +58,9 @@ override(Minibus.Request, {
 })
 override(Minibus.Schema, {
    validate = function(self, value) return self:validate_node(assert(Minibus.json_from_text(encode(value)))) end,
+   report = function(self, value)
+      return decode(Minibus.json_to_text(self:report_node(assert(Minibus.json_from_text(encode(value))))))
+   end,
 })
 override(Minibus.ServiceClient, {
    call = function(self, params) return self:call_text(encode(params)) end,

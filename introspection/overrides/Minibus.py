@@ -44,7 +44,7 @@ def _schema(schema):
 
 def _override(klass, **methods):
     for name, method in methods.items():
-        setattr(klass, name + '_node', getattr(klass, name))
+        setattr(klass, name + '_node', getattr(klass, name, None))
         method.__name__ = name
         method.__qualname__ = f'{klass.__name__}.{name}'
         setattr(klass, name, method)
@@ -54,8 +54,9 @@ def _attribute(name):
     return property(lambda self: self.get_property(name), lambda self, value: self.set_property(name, value))
 
 
-for _klass in (Minibus.Address, Minibus.Client, Minibus.MemoryBus, Minibus.Message, Minibus.Publisher,
-               Minibus.Request, Minibus.Service, Minibus.ServiceClient, Minibus.Subscriber):
+for _klass in [getattr(Minibus, _name) for _name in dir(Minibus)]:
+    if not isinstance(_klass, type) or not issubclass(_klass, GObject.Object):
+        continue
     for _pspec in GObject.list_properties(_klass):
         _name = _pspec.name.replace('-', '_')
         if not hasattr(_klass, _name):
@@ -84,11 +85,19 @@ def _return_error_value(self, value=None):
 _override(Minibus.Request, return_value=_return_value, return_error_value=_return_error_value)
 
 
+def _node(value):
+    return value if isinstance(value, Json.Node) else Minibus.json_from_text(_encode(value))
+
+
 def _validate(self, value):
-    return self.validate_node(value if isinstance(value, Json.Node) else Minibus.json_from_text(_encode(value)))
+    return self.validate_node(_node(value))
 
 
-_override(Minibus.Schema, validate=_validate)
+def _report(self, value):
+    return _decode_node(self.report_node(_node(value)))
+
+
+_override(Minibus.Schema, validate=_validate, report=_report)
 
 
 def _call(self, params=None):

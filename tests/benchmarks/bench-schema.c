@@ -4,10 +4,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What a check by a schema costs, beside the same check written by hand in C, and beside JsonParser, in one
- * process. Reads NAME.schema.json and NAME.instance.json from $MB_REFERENCE_DIR/schema-bench. Only the
- * ratios mean something on a machine that others use, too; compare-schema-validators.py adds those to other
- * validators.
+/* What a check by a schema costs, beside the same check written by hand in C, and beside
+ * JsonParser, in one process. Reads NAME.schema.json and NAME.instance.json from
+ * $MB_REFERENCE_DIR/schema-bench. Only the ratios mean something on a machine that others use, too;
+ * compare-schema-validators.py adds those to other validators.
  */
 
 #include "config.h"
@@ -104,7 +104,8 @@ check_bus (Case *self)
           if (!is_string (member) || strcmp (json_node_get_string (member), "0.3.0") != 0)
             return FALSE;
         }
-      else if ((strcmp (name, "author") == 0 || strcmp (name, "gpg") == 0 || strcmp (name, "idstr") == 0) &&
+      else if ((strcmp (name, "author") == 0 || strcmp (name, "gpg") == 0 ||
+                strcmp (name, "idstr") == 0) &&
                !is_string (member))
         {
           return FALSE;
@@ -157,7 +158,8 @@ check_reading (JsonNode *node)
         t = TRUE;
       else if (strcmp (name, "v") == 0 && is_number (member))
         v = TRUE;
-      else if (strcmp (name, "unit") != 0 || !is_string (member) || !check_unit (json_node_get_string (member)))
+      else if (strcmp (name, "unit") != 0 || !is_string (member) ||
+               !check_unit (json_node_get_string (member)))
         return FALSE;
     }
 
@@ -199,7 +201,8 @@ check_medium (Case *self)
         }
       else if (strcmp (name, "active") == 0)
         {
-          if (!JSON_NODE_HOLDS_VALUE (member) || json_node_get_value_type (member) != G_TYPE_BOOLEAN)
+          if (!JSON_NODE_HOLDS_VALUE (member) ||
+              json_node_get_value_type (member) != G_TYPE_BOOLEAN)
             return FALSE;
         }
       else if (strcmp (name, "score") == 0)
@@ -215,7 +218,8 @@ check_medium (Case *self)
           if (!is_string (member))
             return FALSE;
           text = json_node_get_string (member);
-          if (strcmp (text, "sensor") != 0 && strcmp (text, "actuator") != 0 && strcmp (text, "controller") != 0)
+          if (strcmp (text, "sensor") != 0 && strcmp (text, "actuator") != 0 &&
+              strcmp (text, "controller") != 0)
             return FALSE;
           kind = TRUE;
         }
@@ -397,7 +401,8 @@ read_text (const char *name,
            gsize      *length)
 {
   g_autofree char *file = g_strconcat (name, suffix, NULL);
-  g_autofree char *path = g_build_filename (g_getenv ("MB_REFERENCE_DIR"), "schema-bench", file, NULL);
+  g_autofree char *path =
+    g_build_filename (g_getenv ("MB_REFERENCE_DIR"), "schema-bench", file, NULL);
   g_autoptr(GError) error = NULL;
   char *text;
 

@@ -3,17 +3,18 @@
 #
 # SPDX-FileCopyrightText: 2026 The libminibus authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A process with one client of the library, steered by JSON objects, one on a line of standard input.
+"""A process with one client of the library, steered by JSON objects, one on a line of its input.
 
-Each command is answered by one line, an object with what the command tells, or with a member "failed":
+Each command is answered by one line, an object with what it tells, or with a member "failed":
 
   open        name, address (null for the default); tells pid
   close, reopen
   subscribe   pattern
-  publish     topic, count: messages with the numbers from 1 as data; tells how many there are in all
-  stats       pattern: for each session that was heard: messages, how many different ones, lowest and highest
-              number, and whether they came in order; what the subscriber missed and has been told of; served;
-              and the client's drops
+  publish     topic, count: messages with the numbers from 1 as data; tells how many have been sent
+  stats       pattern; tells, for each session that was heard, how many messages came, how many
+              different ones, the lowest and the highest number, and whether they were in order;
+              what the subscriber misses, and has been told of; how many requests were served;
+              and what the client dropped
   serve       name: answers with [the own name, the parameters]
   call        name, params, timeout (ms), tries: tells the value, or the error of the last try
 
@@ -43,10 +44,17 @@ class Listener:
         self.told_missed += count
 
     def stats(self):
-        sessions = {session: {"count": len(numbers), "unique": len(set(numbers)), "lowest": min(numbers),
-                              "highest": max(numbers), "ordered": numbers == sorted(numbers)}
-                    for session, numbers in self.sessions.items()}
-        return {"sessions": sessions, "missed": self.subscriber.get_n_missed(), "told": self.told_missed}
+        sessions = {}
+        for session, numbers in self.sessions.items():
+            sessions[session] = {
+                "count": len(numbers),
+                "unique": len(set(numbers)),
+                "lowest": min(numbers),
+                "highest": max(numbers),
+                "ordered": numbers == sorted(numbers),
+            }
+        missed = self.subscriber.get_n_missed()
+        return {"sessions": sessions, "missed": missed, "told": self.told_missed}
 
 
 class Node:
@@ -56,7 +64,8 @@ class Node:
         self.listeners = {}
         self.publishers = {}
         self.served = 0
-        GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, self.read)
+        GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP,
+                          self.read)
 
     def read(self, *_):
         data = os.read(0, 65536)
@@ -97,7 +106,8 @@ class Node:
         return {"sent": entry[1]}
 
     def do_stats(self, pattern):
-        return {**self.listeners[pattern].stats(), "served": self.served, "dropped": support.dropped(self.client)}
+        return {**self.listeners[pattern].stats(), "served": self.served,
+                "dropped": support.dropped(self.client)}
 
     def do_serve(self, name):
         def handle(_, request):
@@ -111,8 +121,8 @@ class Node:
     def do_call(self, name, params, timeout=support.CALL_TIMEOUT, tries=1):
         for number in range(tries):
             try:
-                return {"value": json.loads(self.client.call_text_sync(name, json.dumps(params), timeout, None)),
-                        "tries": number + 1}
+                reply = self.client.call_text_sync(name, json.dumps(params), timeout, None)
+                return {"value": json.loads(reply), "tries": number + 1}
             except GLib.Error as error:
                 if not error.matches(Minibus.service_error_quark(), Minibus.ServiceError.TIMED_OUT):
                     raise

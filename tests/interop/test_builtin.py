@@ -16,8 +16,8 @@ from support import CALL_TIMEOUT, GLib, Inbox, Minibus, dropped, packet
 SHARED = ("__listclients__", *LISTS)
 OWN = (*LISTS, "__hostname__", "__pid__")
 
-ODD_NAMES = ("a(b", "a.b", "a+b", "a*", "[x]", "^a$", "\\d", "a b", "a/b", "/a/", "\u00e9\U0001f600", "x" * 200,
-             "__pid__", "quote\"back\\slash", "nl\nname", "-")
+ODD_NAMES = ("a(b", "a.b", "a+b", "a*", "[x]", "^a$", "\\d", "a b", "a/b", "/a/",
+             "\u00e9\U0001f600", "x" * 200, "__pid__", "quote\"back\\slash", "nl\nname", "-")
 
 
 class BuiltIn(support.TestCase):
@@ -99,7 +99,8 @@ class BuiltIn(support.TestCase):
                     "__service_servers__": ["/svc"], "__service_clients__": ["/other"],
                     "__hostname__": socket.gethostname(), "__pid__": os.getpid()}
             for service in OWN:
-                reply = self.lib.call_text_sync(f"/__minibus__/{peer.name}/{service}", "null", CALL_TIMEOUT, None)
+                reply = self.lib.call_text_sync(f"/__minibus__/{peer.name}/{service}", "null",
+                                                CALL_TIMEOUT, None)
                 self.assertEqual(json.loads(reply), told[service], service)
 
     def test_the_library_hears_all_who_answer(self):
@@ -116,7 +117,8 @@ class BuiltIn(support.TestCase):
                 self.assertEqual(set(inbox.values()), {"lib", "other", "asker", "twisted"})
 
     def test_the_library_sends_no_params_that_break_python_clients(self):
-        for name in ("/__minibus__/__listclients__", "/__minibus__/asker/__pid__", "/__minibus__/__publishers__/"):
+        for name in ("/__minibus__/__listclients__", "/__minibus__/asker/__pid__",
+                     "/__minibus__/__publishers__/"):
             for params in ("1", "{}", '"null"'):
                 self.assert_error(Minibus.schema_error_quark(), Minibus.SchemaError.VIOLATION,
                                   self.lib.call_text_sync, name, params, CALL_TIMEOUT, None)
@@ -138,7 +140,8 @@ class BuiltIn(support.TestCase):
             # A Python client cannot ask in its own way, which reads the name as a regular expression.
             for service in OWN:
                 with self.subTest(name=name, service=service):
-                    reply = self.lib.call_text_sync(f"/__minibus__/{name}/{service}", "null", CALL_TIMEOUT, None)
+                    reply = self.lib.call_text_sync(f"/__minibus__/{name}/{service}", "null",
+                                                    CALL_TIMEOUT, None)
                     value = json.loads(reply)
                     if service == "__pid__":
                         self.assertEqual(value, os.getpid())
@@ -228,9 +231,10 @@ class Harmless(support.TestCase):
         for service in BUILT_IN_REPLIES:
             for client in ("", "peer-S/"):
                 try:
-                    self.lib.create_service(f"/__minibus__/{client}{service}", None, None).connect("request", handle)
+                    served = self.lib.create_service(f"/__minibus__/{client}{service}", None, None)
                 except GLib.Error:
                     continue
+                served.connect("request", handle)
         try:
             self.lib.create_service("/__minibus__/.*", None, None).connect("request", handle)
         except GLib.Error:

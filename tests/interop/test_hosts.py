@@ -31,8 +31,9 @@ class Script:
     """A process of the test peer on a host."""
 
     def __init__(self, host, *arguments):
-        self.process = subprocess.Popen(["ip", "netns", "exec", host, sys.executable, PEER, *arguments], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = ["ip", "netns", "exec", host, sys.executable, PEER, *arguments]
+        self.process = subprocess.Popen(command, text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
         line = self.process.stdout.readline()
         assert json.loads(line)["event"] == "ready", line
 
@@ -51,13 +52,18 @@ def check(condition, *what):
         raise AssertionError(*what)
 
 
+def lacking(session):
+    """Returns how many messages did not come, between the lowest and the highest number that did."""
+    return session["highest"] - session["lowest"] + 1 - session["unique"]
+
+
 class Net:
     """Nodes on the hosts h1 … h3 and a watcher beside each; all listen to all."""
 
     def __init__(self):
         hosts = ["h1", "h2", "h3"]
-        self.watchers = [Script(host, "--receive-buffer", str(support.WATCHER_BUFFER), "watch", "--timeout", "600")
-                         for host in hosts]
+        watch = ["--receive-buffer", str(support.WATCHER_BUFFER), "watch", "--timeout", "600"]
+        self.watchers = [Script(host, *watch) for host in hosts]
         self.nodes = [Node(host, ["ip", "netns", "exec", host]) for host in hosts]
         self.sent = {node: 0 for node in self.nodes}
         self.session = {}           # sender → its session
@@ -89,12 +95,14 @@ class Net:
             self.publish(sender)
             self.until(lambda: set(sender.ask("stats", pattern="/net/.*")["sessions"]) - before)
             self.session[sender], = set(sender.ask("stats", pattern="/net/.*")["sessions"]) - before
-            self.until(lambda: all(self.heard(node, sender) for node in self.nodes), lambda: self.publish(sender))
+            self.until(lambda: all(self.heard(node, sender) for node in self.nodes),
+                       lambda: self.publish(sender))
 
     def catch_up(self, sender, receivers=None):
         """Publishes until the receivers have heard the last message of the sender."""
         def all_heard():
-            return all(self.heard(node, sender)["highest"] == self.sent[sender] for node in receivers or self.nodes)
+            return all(self.heard(node, sender)["highest"] == self.sent[sender]
+                       for node in receivers or self.nodes)
 
         self.until(all_heard, lambda: self.publish(sender))
 
@@ -105,9 +113,7 @@ class Net:
         """Fails unless each message was received once or is counted as missed. Returns the stats."""
         def adds_up():
             for stats in self.stats().values():
-                expected = sum(each["highest"] - each["lowest"] + 1 for each in stats["sessions"].values())
-                received = sum(each["unique"] for each in stats["sessions"].values())
-                if received + stats["missed"] != expected:
+                if sum(map(lacking, stats["sessions"].values())) != stats["missed"]:
                     return False
             return True
 
@@ -128,7 +134,8 @@ class Net:
         for caller in self.nodes:
             for server in self.nodes:
                 for params in ("\u00e9", [1, {"a": None}]):
-                    answer = caller.ask("call", name=f"/of/{server.name}", params=params, timeout=timeout, tries=tries)
+                    answer = caller.ask("call", name=f"/of/{server.name}", params=params,
+                                        timeout=timeout, tries=tries)
                     check(answer.get("value") == [server.name, params], answer)
                     n_calls += 1
         return n_calls
@@ -143,9 +150,10 @@ class Net:
 
         for client, host in (("S", "h2"), ("T", "h3")):
             for _ in range(tries):
-                done = subprocess.run(["ip", "netns", "exec", host, sys.executable, PEER, "--client", client, "call",
-                                       "/of/h1", "[1]", "--expect", "reply", "--timeout", str(timeout / 1000)],
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+                command = ["ip", "netns", "exec", host, sys.executable, PEER, "--client", client, "call",
+                           "/of/h1", "[1]", "--expect", "reply", "--timeout", str(timeout / 1000)]
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      text=True, check=False)
                 if done.returncode == 0:
                     break
             check(done.returncode == 0, done.stdout)
@@ -203,15 +211,20 @@ def duplication(net):
     net.call_python(TIMEOUT * 1000, 1)
 
 
+def heard_all(net, stats):
+    count = sum(each["unique"] for each in stats["sessions"].values())
+    return count == sum(net.sent.values()) and stats["missed"] == 0
+
+
 def jitter(net):
     for _ in range(BATCHES):
         for sender in net.nodes:
             net.publish(sender, BATCH)
         # Nothing is lost, so whatever is late comes: then nothing is missed any more.
-        net.until(lambda: all(sum(each["unique"] for each in stats["sessions"].values()) == sum(net.sent.values())
-                              and stats["missed"] == 0 for stats in net.stats().values()))
+        net.until(lambda: all(heard_all(net, stats) for stats in net.stats().values()))
     all_stats = net.check_numbers()
-    check(not all(each["ordered"] for stats in all_stats.values() for each in stats["sessions"].values()))
+    check(not all(each["ordered"] for stats in all_stats.values()
+                  for each in stats["sessions"].values()))
     check(all("duplicate" not in stats["dropped"] for stats in all_stats.values()), all_stats)
     net.call_all(TIMEOUT * 1000, 1)
     net.call_python(TIMEOUT * 1000, 1)
@@ -244,7 +257,7 @@ def partition(net):
     for receiver in net.nodes:
         for sender in net.nodes:
             each = all_stats[receiver.name]["sessions"][net.session[sender]]
-            missed = each["highest"] - each["lowest"] + 1 - each["unique"]
+            missed = lacking(each)
             if (receiver is first) == (sender is first):
                 check(missed == 0, receiver.name, sender.name, all_stats)
             else:
@@ -298,8 +311,8 @@ class Hosts(unittest.TestCase):
         self.run_command(command)
 
     def run_command(self, command):
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_a_good_network(self):

@@ -21,8 +21,9 @@ VALUES = [
     {"\u00e9\U0001f600": "\u00e9"}, [[[[[[[[[[1]]]]]]]]]], "x" * 900,
 ]
 
-TOPICS = ["/chatter", "plain", "/a/b/c", "/caf\u00e9/\U0001f600", "/sp ace", "/quote\"back\\slash", "/tab\there",
-          "/nl\nhere", "/a.b*c+d?(e)[f]{g}|h^i$j", "/" + "x" * 300, "/\x01\x7f", "//", "/"]
+TOPICS = ["/chatter", "plain", "/a/b/c", "/caf\u00e9/\U0001f600", "/sp ace",
+          "/quote\"back\\slash", "/tab\there", "/nl\nhere",
+          "/a.b*c+d?(e)[f]{g}|h^i$j", "/" + "x" * 300, "/\x01\x7f", "//", "/"]
 
 
 def escaped(text):

@@ -32,7 +32,8 @@ class Processes(support.TestCase):
     def test_all_share_the_port(self):
         nodes = self.nodes(3)
         clients = [self.client(f"client-{number}") for number in range(3)]
-        peers = [self.peer("peer-" + kind, kind, receive_buffer=support.WATCHER_BUFFER) for kind in ("S", "T")]
+        peers = [self.peer("peer-" + kind, kind, receive_buffer=support.WATCHER_BUFFER)
+                 for kind in ("S", "T")]
         heard = [[] for _ in peers]
         for peer, messages in zip(peers, heard):
             peer.subscribe("/share/.*", messages.append)
@@ -52,7 +53,8 @@ class Processes(support.TestCase):
         self.wait(lambda: all(len(messages) == count for messages in heard))
         for node in nodes:
             stats = self.until(lambda: node.ask("stats", pattern="/share/.*"),
-                               lambda stats: sum(each["count"] for each in stats["sessions"].values()) == count)
+                               lambda stats: sum(each["count"] for each
+                                                 in stats["sessions"].values()) == count)
             self.assertEqual((stats["missed"], stats["dropped"]), (0, {}))
         for client in clients:
             self.assertEqual(support.dropped(client), {})
@@ -67,7 +69,8 @@ class Processes(support.TestCase):
         for node in nodes:
             reply = client.call_text_sync(f"/of/{node.name}", '"x"', support.CALL_TIMEOUT, None)
             self.assertEqual(reply, f'["{node.name}","x"]')
-            reply = client.call_text_sync(f"/__minibus__/{node.name}/__pid__", "null", support.CALL_TIMEOUT, None)
+            reply = client.call_text_sync(f"/__minibus__/{node.name}/__pid__", "null",
+                                          support.CALL_TIMEOUT, None)
             self.assertEqual(int(reply), node.process.pid)
 
     def test_a_killed_process_disturbs_nobody(self):
@@ -80,7 +83,8 @@ class Processes(support.TestCase):
         for number in range(200):
             sender.ask("publish", topic="/go/on")
             if number == 50:
-                self.assertEqual(client.call_text_sync("/victim", "1", support.CALL_TIMEOUT, None), '["node-0",1]')
+                reply = client.call_text_sync("/victim", "1", support.CALL_TIMEOUT, None)
+                self.assertEqual(reply, '["node-0",1]')
             if number == 100:
                 # In the midst of its work.
                 victim.post("publish", topic="/go/victim", count=10 ** 6)
@@ -120,7 +124,8 @@ class Processes(support.TestCase):
         stats = self.until(lambda: receiver.ask("stats", pattern="/traffic"),
                            lambda stats: any(each["highest"] == sent for each in stats["sessions"].values()))
         session, = stats["sessions"].values()
-        self.assertEqual(session, {"count": sent, "unique": sent, "lowest": 1, "highest": sent, "ordered": True})
+        self.assertEqual(session, {"count": sent, "unique": sent, "lowest": 1, "highest": sent,
+                                   "ordered": True})
         self.assertEqual((stats["missed"], stats["dropped"]), (0, {}))
         self.wait(lambda: len(heard) == sent)
         self.assertEqual([message.data for message in heard], list(range(1, sent + 1)))
@@ -197,7 +202,8 @@ class Processes(support.TestCase):
 
         again()
         stats = self.until(lambda: receiver.ask("stats", pattern="/stop"),
-                           lambda stats: any(each["highest"] == sent for each in stats["sessions"].values()), again)
+                           lambda stats: any(each["highest"] == sent
+                                             for each in stats["sessions"].values()), again)
         session, = stats["sessions"].values()
         self.assertGreater(stats["missed"], 0)
         self.assertEqual(session["count"] + stats["missed"], sent)

@@ -200,7 +200,8 @@ class TheLibraryCalls(support.TestCase):
         self.peer("server").serve("/signals", lambda request: 10 / request.data)
         client = self.lib.create_service_client("/signals", None, None)
         got = []
-        client.connect("reply", lambda _, idstr, message: got.append((idstr, json.loads(message.get_text()))))
+        client.connect("reply", lambda _, idstr, message:
+                       got.append((idstr, json.loads(message.get_text()))))
         client.connect("failed", lambda _, idstr, error: got.append((idstr, error.message)))
         ids = [client.call_text(text) for text in ("5", "0")]
         self.wait(lambda: len(got) == 2)
@@ -211,14 +212,15 @@ class TheLibraryCalls(support.TestCase):
     def test_many_calls_at_once(self):
         peer = self.peer("server", receive_buffer=support.WATCHER_BUFFER)
         peer.serve("/many", lambda request: request.data + 1)
-        calls = [Call(self.lib, "/many", number) for number in range(300)]
+        calls = [Call(self.lib, "/many", number) for number in range(100)]
         self.wait(lambda: all(call.done for call in calls))
-        self.assertEqual([call.value for call in calls], list(range(1, 301)))
+        self.assertEqual([call.value for call in calls], list(range(1, 101)))
 
     @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_schemas(self):
         self.peer("server").serve("/schema", lambda request: request.data)
-        client = self.lib.create_service_client("/schema", schema({"type": "integer"}), schema({"maximum": 5}))
+        client = self.lib.create_service_client("/schema", schema({"type": "integer"}),
+                                                schema({"maximum": 5}))
         self.assert_error(Minibus.schema_error_quark(), Minibus.SchemaError.VIOLATION,
                           client.call_text_sync, '"x"', None)
         self.assertEqual(client.call_text_sync("5", None), "5")
@@ -352,7 +354,8 @@ class TheLibraryServes(support.TestCase):
 
     def test_requests_without_id_are_counted_and_ignored(self):
         ran = []
-        self.serve("/id", lambda _, request: ran.append(request.get_params_text()) or request.return_text("1"))
+        self.serve("/id", lambda _, request:
+                   ran.append(request.get_params_text()) or request.return_text("1"))
         replies = Inbox(self.lib, "/id/__(reply|error)__")
         self.sender.send(b'{"header":{"topic":"/id/__request__"},"data":"\\"no id\\""}')
         self.sender.send(b'{"header":{"topic":"/__minibus__/__listclients__/__request__"},"data":"null"}')
@@ -443,9 +446,9 @@ class Busy(support.TestCase):
         self.busy = self.peer("caller")
 
     def test_built_in_services_answer_meanwhile(self):
-        for name in ("/__minibus__/lib/__pid__", "/__minibus__/lib/__hostname__", "/__minibus__/__publishers__",
-                     "/__minibus__/lib/__subscribers__", "/__minibus__/lib/__service_servers__"):
-            client = self.busy.service_client(name)
+        for name in ("lib/__pid__", "lib/__hostname__", "__publishers__", "lib/__subscribers__",
+                     "lib/__service_servers__"):
+            client = self.busy.service_client("/__minibus__/" + name)
             answers = []
             client.request(None, answers.append)
             # Nobody runs the main loop here.

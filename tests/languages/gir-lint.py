@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The libminibus authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Finds in a GIR what would be awkward or wrong in a language: gir-lint.py [--self-test] FILE"""
+"""Finds in a GIR what would be awkward or wrong in a language: gir-lint.py GIR GJS_OVERRIDE"""
 
 import re
 import sys
@@ -61,11 +61,14 @@ class Lint:
         """The callback types, other than of structures, which end in user_data."""
         return {callback.get('name') for callback in self.namespace.findall(CORE + 'callback')}
 
-    def run(self):
+    def run(self, override):
+        self.check_promises(override)
         for kind in TYPES:
             for type_ in self.namespace.findall(CORE + kind):
                 if type_.get(GLIB + 'is-gtype-struct-for') is None:
                     self.check_type(type_)
+        for constant in self.namespace.findall(CORE + 'constant'):
+            self.check_documented(constant, constant.get('name'))
         for function in self.namespace.findall(CORE + 'function'):
             self.check_callable(function, function.get('name'))
         return self.problems
@@ -99,7 +102,8 @@ class Lint:
 
     def check_names(self, type_, where):
         seen = {}
-        for kind, tag in (('method', CORE + 'method'), ('property', CORE + 'property'), ('signal', GLIB + 'signal')):
+        tags = {'method': CORE + 'method', 'property': CORE + 'property', 'signal': GLIB + 'signal'}
+        for kind, tag in tags.items():
             for element in type_.findall(tag):
                 name = element.get('name').replace('-', '_')
                 if name in seen:
@@ -131,6 +135,14 @@ class Lint:
                 self.tell(f'{where}.{name}', 'gives something back before it is finished')
             if name.endswith('_finish') and self.outs(method):
                 self.tell(f'{where}.{name}', 'gives back more than its value')
+
+    def check_promises(self, override):
+        """Each pair of methods has to be made one that returns a promise, by the override for GJS."""
+        for type_ in self.namespace.findall(CORE + 'class') + self.namespace.findall(CORE + 'interface'):
+            for method in type_.findall(CORE + 'method'):
+                pair = f"[{type_.get('name')}, '{method.get('name').removesuffix('_async')}']"
+                if method.get('name').endswith('_async') and pair not in override:
+                    self.tell(f'{type_.get("name")}.{method.get("name")}', 'returns no promise in GJS')
 
     @staticmethod
     def outs(callable_):
@@ -231,8 +243,10 @@ BAD = '''<repository xmlns="http://www.gtk.org/introspection/core/1.0"
   <method name="emit" version="0.1"><doc>A.</doc></method>
   <method name="end" version="0.1"><doc>A.</doc></method>
   <method name="open_async" version="0.1"><doc>A.</doc><parameters>
-    <parameter name="callback" transfer-ownership="none"><doc>A.</doc><type name="Gio.AsyncReadyCallback"/></parameter>
-    <parameter name="from" transfer-ownership="full"><doc>Or NULL.</doc><type name="utf8" c:type="char*"/></parameter>
+    <parameter name="callback" transfer-ownership="none"><doc>A.</doc>
+      <type name="Gio.AsyncReadyCallback"/></parameter>
+    <parameter name="from" transfer-ownership="full"><doc>Or NULL.</doc>
+      <type name="utf8" c:type="char*"/></parameter>
     <parameter name="func" transfer-ownership="none" scope="notified"><doc>A.</doc><type name="Func"/></parameter>
   </parameters></method>
   <method name="get_size"><doc>A.</doc><return-value><doc>A, or `NULL`</doc><type name="utf8" c:type="char*"/>
@@ -243,20 +257,34 @@ BAD = '''<repository xmlns="http://www.gtk.org/introspection/core/1.0"
 </namespace></repository>'''
 
 BAD_PROBLEMS = (
-    'Thing: has no documentation', 'Thing: does not say since when', 'Thing.emit: hides', 'Thing.end: is a keyword of Lua',
-    'Thing.open_async: has no open_finish', 'open_async(callback): needs (scope async)', '(from): is a keyword of Python',
-    '(from): is consumed', '(from): may be NULL', '(func): has no (closure)', '(func): has no (destroy)',
-    'open_async: takes more than one callback', 'Thing.get_size: does not say since', 'Thing.get_size: does not say who owns',
-    'Thing.get_size: returns NULL by', 'Thing.size: is a property and a signal', 'Thing:size: is not annotated with (getter',
+    'Thing: has no documentation',
+    'Thing: does not say since when',
+    'Thing.emit: hides',
+    'Thing.end: is a keyword of Lua',
+    'Thing.open_async: has no open_finish',
+    'Thing.open_async: returns no promise',
+    'open_async(callback): needs (scope async)',
+    '(from): is a keyword of Python',
+    '(from): is consumed',
+    '(from): may be NULL',
+    '(func): has no (closure)',
+    '(func): has no (destroy)',
+    'open_async: takes more than one callback',
+    'Thing.get_size: does not say since',
+    'Thing.get_size: does not say who owns',
+    'Thing.get_size: returns NULL by',
+    'Thing.size: is a property and a signal',
+    'Thing:size: is not annotated with (getter',
 )
 
 
 def main():
     missed = [problem for problem in BAD_PROBLEMS
-              if not any(problem in found for found in Lint(ElementTree.fromstring(BAD)).run())]
+              if not any(problem in found for found in Lint(ElementTree.fromstring(BAD)).run(''))]
     for problem in missed:
         print(f'The lint does not find what is wrong in a bad GIR: {problem}')
-    problems = Lint(ElementTree.parse(sys.argv[1]).getroot()).run()
+    with open(sys.argv[2], encoding='utf-8') as override:
+        problems = Lint(ElementTree.parse(sys.argv[1]).getroot()).run(override.read())
     print('\n'.join(problems))
     sys.exit(bool(problems or missed))
 

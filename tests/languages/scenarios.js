@@ -150,6 +150,7 @@ const scenarios = {
         assert(publisher.publish([1]));
         assert(publisher.schema.validate([1]));
         assert(publisher.schema.validate(Json.from_string('[1]')));
+        assert(publisher.schema.report(['one']).valid === false);
         client.subscribe('/other', publisher.schema);
         client.provide('/half', n => n / 2, {type: 'integer'}, {type: 'integer'});
         assertEqual(await client.call('/half', 4), 2);
@@ -164,7 +165,8 @@ const scenarios = {
     async service() {
         const client = open('service');
         const caller = open('caller');
-        client.create_service('/now').connect('request', (_service, request) => request.return_value({got: request.params}));
+        client.create_service('/now').connect('request', (_service, request) =>
+            request.return_value({got: request.params}));
         client.create_service('/later').connect('request', (_service, request) => {
             GLib.timeout_add(GLib.PRIORITY_DEFAULT, 5, () => {
                 request.return_value([request.params]);
@@ -175,7 +177,14 @@ const scenarios = {
         client.create_service('/refuses').connect('request', (_service, request) =>
             request.return_error_value({code: 7}));
         client.create_service('/ignores').connect('request', () => false);
+        client.create_service('/throws').connect('request', () => {
+            throw new Error('It rains');
+        });
         client.create_service('/nothing');
+        // GJS warns of what a handler throws.
+        const fatal = GLib.log_set_always_fatal(GLib.LogLevelFlags.LEVEL_ERROR);
+        assert((await failure(caller.call('/throws'))).matches(Minibus.ServiceError, Minibus.ServiceError.REMOTE));
+        GLib.log_set_always_fatal(fatal);
         assertEqual(await caller.call('/now', {a: 1}), {got: {a: 1}});
         assertEqual(await caller.call('/now'), {got: null});
         assertEqual(await caller.call('/later', 'x'), ['x']);
@@ -259,7 +268,8 @@ const scenarios = {
         assert((await failure(pending)).matches(Minibus.ClientError, Minibus.ClientError.CLOSED));
         await client.open_async();
         assertEqual(await add.call([1]), 1);
-        assert((await failure(client.open_async(null))).matches(Minibus.ClientError, Minibus.ClientError.ALREADY_OPEN));
+        const error = await failure(client.open_async(null));
+        assert(error.matches(Minibus.ClientError, Minibus.ClientError.ALREADY_OPEN));
     },
 
     async dropped() {
@@ -289,7 +299,8 @@ const scenarios = {
         let count = 0;
         (() => {
             client.subscribe('/garbage').connect('message', () => count++);
-            client.create_service('/signal').connect('request', (_service, request) => request.return_value(request.params));
+            client.create_service('/signal').connect('request', (_service, request) =>
+                request.return_value(request.params));
             client.provide('/function', value => value);
         })();
         const publisher = client.create_publisher('/garbage');

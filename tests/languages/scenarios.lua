@@ -164,6 +164,7 @@ scenario('schema', function()
    assert_fails(Minibus.SchemaError, 'VIOLATION', publisher:publish { 'one' })
    assert(publisher:publish { 1 })
    assert(publisher.schema:validate { 1 })
+   assert(publisher.schema:report { 'one' }.valid == false)
    client:subscribe('/other', publisher.schema)
    client:provide('/half', function(n) return n % 2 == 0 and n // 2 or n / 2 end, { type = 'integer' },
       { type = 'integer' })

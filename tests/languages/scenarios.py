@@ -185,8 +185,10 @@ def schema():
     assert publisher.publish([1])
     assert publisher.schema.validate([1])
     assert publisher.schema.validate(Json.from_string('[1]'))
+    assert publisher.schema.report(['one'])['valid'] is False
     client.subscribe('/other', publisher.schema)
-    client.provide('/half', lambda n, _request: n / 2 if n % 2 else n // 2, {'type': 'integer'}, {'type': 'integer'})
+    integer = {'type': 'integer'}
+    client.provide('/half', lambda n, _request: n / 2 if n % 2 else n // 2, integer, integer)
     assert call(client, '/half', 4) == 2
     for value in ('four', 3):
         try:
@@ -209,9 +211,11 @@ def service():
     def throws(_service, _request):
         raise LookupError('It rains')
 
-    client.create_service('/now').connect('request', lambda _s, request: request.return_value({'got': request.params}))
+    client.create_service('/now').connect(
+        'request', lambda _service, request: request.return_value({'got': request.params}))
     client.create_service('/later').connect('request', later)
-    client.create_service('/refuses').connect('request', lambda _s, request: request.return_error_value({'code': 7}))
+    client.create_service('/refuses').connect(
+        'request', lambda _service, request: request.return_error_value({'code': 7}))
     client.create_service('/throws').connect('request', throws)
     client.create_service('/ignores').connect('request', lambda _service, _request: False)
     client.create_service('/nothing')
@@ -247,7 +251,8 @@ def provide():
     assert call(client, '/add', [1, 2]) == 3
     assert call(client, '/nothing') is None
     assert call(client, '/answers') == 'by itself'
-    for name, text in {'/throws': 'It rains', '/library': 'It snows', '/bad': 'set', '/surrogate': 'surrogates'}.items():
+    texts = {'/throws': 'It rains', '/library': 'It snows', '/bad': 'set', '/surrogate': 'surrogates'}
+    for name, text in texts.items():
         error = failure(Minibus.ServiceError, Minibus.ServiceError.REMOTE, call, client, name)
         assert text in error.message, error.message
 
@@ -318,7 +323,8 @@ def garbage():
     client = open_client('garbage')
     messages = []
     client.subscribe('/garbage').connect('message', lambda _subscriber, message: messages.append(message.data))
-    client.create_service('/signal').connect('request', lambda _service, request: request.return_value(request.params))
+    client.create_service('/signal').connect(
+        'request', lambda _service, request: request.return_value(request.params))
     client.provide('/function', lambda params, _request: params)
     publisher = client.create_publisher('/garbage')
     for number in range(1, 6):

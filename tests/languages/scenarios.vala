@@ -58,8 +58,8 @@ string text (Json.Node node) {
 }
 
 /* Calls without blocking, so that all services in this process get their turn. */
-string call (Minibus.Client client, string name, string params = "null", uint timeout = 0, Cancellable? cancellable = null)
-    throws Error
+string call (Minibus.Client client, string name, string params = "null", uint timeout = 0,
+             Cancellable? cancellable = null) throws Error
 {
     AsyncResult? answer = null;
 

@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The libminibus authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Runs the examples of all languages with each other: examples.py LANGUAGE/NAME COMMAND... [-- LANGUAGE/NAME …]"""
+
+import os
+import subprocess
+import sys
+import time
+
+import gi
+
+gi.require_version('Minibus', '1.0')
+
+from gi.repository import GLib, Minibus
+
+ADDRESS = 'multicast:?interface=lo'
+
+
+def parse(arguments):
+    """The commands by program, and in it by language."""
+    programs = {}
+    while arguments:
+        end = arguments.index('--') if '--' in arguments else len(arguments)
+        (name, *command), arguments = arguments[:end], arguments[end + 1:]
+        language, program = name.split('/')
+        programs.setdefault(program, {})[language] = command
+    return programs
+
+
+def wait_until_listed(client, process, service, name):
+    """Asks a program by its name on the bus what it offers, until the wanted is among it."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        assert process.poll() is None, f'{process.args} ended too early'
+        try:
+            if name in client.call_sync(service, timeout=200):
+                return
+        except GLib.Error as error:
+            assert error.matches(Minibus.service_error_quark(), Minibus.ServiceError.TIMED_OUT), error.message
+    raise AssertionError(f'{process.args} does not offer {name}')
+
+
+def run(command):
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+    return result.stdout
+
+
+def publish(client, subscriber, publishers):
+    process = subprocess.Popen([*subscriber, str(len(publishers))], stdout=subprocess.PIPE, text=True)
+    try:
+        wait_until_listed(client, process, '/__minibus__/display/__subscribers__', '/weather')
+        for command in publishers.values():
+            run(command)
+        output, _ = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert output == 'station: clear, 21.5 degrees\n' * len(publishers), output
+
+
+def call(client, service, clients):
+    process = subprocess.Popen(service)
+    try:
+        wait_until_listed(client, process, '/__minibus__/adder/__service_servers__', '/add')
+        for command in clients.values():
+            output = run(command)
+            assert output == '42\n', output
+        assert process.poll() is None
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main():
+    os.environ['MINIBUS_ADDRESS'] = ADDRESS
+    programs = parse(sys.argv[1:])
+    client = Minibus.Client(name='tester')
+    client.open_sync()
+    failed = False
+    rounds = [(publish, 'subscriber', 'publisher', language) for language in programs['subscriber']]
+    rounds += [(call, 'service', 'client', language) for language in programs['service']]
+    print(f'1..{len(rounds)}')
+    for number, (func, listener, speaker, language) in enumerate(rounds, 1):
+        what = f'{number} {language}/{listener} with {speaker} in {", ".join(programs[speaker])}'
+        try:
+            func(client, programs[listener][language], programs[speaker])
+            print(f'ok {what}', flush=True)
+        except (AssertionError, subprocess.SubprocessError) as error:
+            failed = True
+            print(f'not ok {what}\n# {error}'.replace('\n', '\n# '), flush=True)
+    sys.exit(failed)
+
+
+main()

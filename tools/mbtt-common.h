@@ -1,0 +1,65 @@
+/* mbtt-common.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <minibus.h>
+
+G_BEGIN_DECLS
+
+/* Exit statuses; documented in the manual page. */
+typedef enum
+{
+  MBTT_EXIT_DONE,
+  MBTT_EXIT_FAILED,
+  MBTT_EXIT_USAGE,
+  MBTT_EXIT_TIMED_OUT,
+} MbttExit;
+
+/* The options that all subcommands share, given before the subcommand or after it. */
+typedef struct
+{
+  char     *address;      /* or NULL */
+  char     *name;         /* or NULL */
+  char     *passphrase;   /* or NULL */
+  double    timeout;      /* seconds; negative unless given */
+  gboolean  json;
+  gboolean  verbose;
+} MbttOptions;
+
+/* What a subcommand takes. Texts are marked by N_(). */
+typedef struct
+{
+  const char         *parameters[4];    /* names, ended by NULL */
+  guint               n_required;       /* the first so many must be given */
+  const char         *summary;
+  const char         *description;      /* or NULL */
+  const GOptionEntry *entries;          /* or NULL */
+} MbttUsage;
+
+const MbttOptions *mbtt_get_options     (void);
+GOptionContext    *mbtt_context_new     (const char          *parameters,
+                                         const GOptionEntry  *entries);
+char             **mbtt_parse           (const MbttUsage     *usage,
+                                         int                  argc,
+                                         char               **argv,
+                                         int                 *status);
+gboolean           mbtt_take_positional (int                  argc,
+                                         char               **argv,
+                                         GPtrArray           *positional,
+                                         GError             **error);
+gboolean           mbtt_print_version   (int                 *status);
+gboolean           mbtt_parse_count     (const char          *text,
+                                         gulong              *count,
+                                         GError             **error);
+MbClient          *mbtt_client_new      (void);
+gboolean           mbtt_client_open     (MbClient            *client,
+                                         GError             **error);
+int                mbtt_fail            (const GError        *error);
+int                mbtt_fail_usage      (const GError        *error);
+guint              mbtt_to_milliseconds (double               seconds);
+
+G_END_DECLS
