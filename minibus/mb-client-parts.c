@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What a client is made to do: its publishers, subscribers and services, and calls in one line. */
+/* What a client is made to do: its publishers, subscribers and services, calls in one line, and waiting until all
+ * has been sent. */
 
 #include "config.h"
 
@@ -504,4 +505,101 @@ mb_client_call_text_sync (MbClient      *self,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   return _mb_reply_to_text (call_sync (self, name, NULL, params, timeout, cancellable, error));
+}
+
+/**
+ * mb_client_flush_sync:
+ * @self: a client
+ * @cancellable: (nullable): to give up waiting, from another thread
+ * @error: return location for an error
+ *
+ * Waits until everything that was published, called and answered before has been handed to the network.
+ *
+ * That is so at once, but for messages that have to be encrypted: those wait their turn, a few milliseconds each. A
+ * program that publishes and then ends should wait here before it closes its client.
+ *
+ * The error is the first one that kept a message from being sent since the client was opened or this was last
+ * called: [error@CipherError], [error@TransportError] or [error@ClientError] (too large).
+ *
+ * Returns: true if all has been sent
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_client_flush_sync (MbClient      *self,
+                      GCancellable  *cancellable,
+                      GError       **error)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return _mb_core_flush (self->core, cancellable, error);
+}
+
+static void
+flush_thread (GTask        *task,
+              gpointer      source_object,
+              gpointer      task_data,
+              GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (_mb_core_flush (task_data, cancellable, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * mb_client_flush_async:
+ * @self: a client
+ * @cancellable: (nullable): to give up waiting
+ * @callback: (scope async) (closure user_data): what to call when all has been sent
+ * @user_data: the data of @callback
+ *
+ * Waits, without blocking, until everything that was published, called and answered before has been handed to the
+ * network. See [method@Client.flush_sync].
+ *
+ * Since: 0.1
+ */
+void
+mb_client_flush_async (MbClient            *self,
+                       GCancellable        *cancellable,
+                       GAsyncReadyCallback  callback,
+                       gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (MB_IS_CLIENT (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, mb_client_flush_async);
+  g_task_set_task_data (task, _mb_core_ref (self->core), (GDestroyNotify) _mb_core_unref);
+  g_task_run_in_thread (task, flush_thread);
+}
+
+/**
+ * mb_client_flush_finish:
+ * @self: a client
+ * @result: the result of the operation
+ * @error: return location for an error
+ *
+ * Finishes [method@Client.flush_async], with the errors of [method@Client.flush_sync].
+ *
+ * Returns: true if all has been sent
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_client_flush_finish (MbClient      *self,
+                        GAsyncResult  *result,
+                        GError       **error)
+{
+  g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, mb_client_flush_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -75,6 +75,11 @@ gboolean _mb_client_make_cipher         (MbClient      *self,
                                          MbCipher     **cipher,
                                          GError       **error);
 gboolean _mb_client_refuses_plaintext   (MbClient      *self);
+/* Passphrases: mb-client-passphrase.c. NULL if there is none. */
+const char  *_mb_client_get_passphrase  (MbClient      *self);
+/* The array is the caller's, what is in it is not. */
+const char **_mb_client_list_read_passphrases
+                                        (MbClient      *self);
 void     _mb_client_add_keys_properties (GParamSpec   **properties);
 void     _mb_client_get_keys_property   (MbClient      *self,
                                          guint          property,

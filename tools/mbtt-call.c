@@ -75,6 +75,10 @@ print_losses (MbClient *client)
   } losses[] = {
     { MB_DROP_REASON_NO_KEY,
       N_("Something came that is encrypted, which this program has no key for") },
+    { MB_DROP_REASON_WRONG_KEY,
+      N_("Something came that is encrypted with another passphrase") },
+    { MB_DROP_REASON_PLAINTEXT,
+      N_("Something came that is not encrypted, and so is not trusted by a program that has a passphrase") },
     { MB_DROP_REASON_NO_ID,
       N_("An answer came that has no id, so that it cannot be told whose it is") },
     { MB_DROP_REASON_OVERSIZE,

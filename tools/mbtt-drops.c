@@ -16,7 +16,7 @@
 #include "mbtt-output.h"
 
 #define INTERVAL (5 * G_TIME_SPAN_SECOND)
-#define N_REASONS (MB_DROP_REASON_KERNEL + 1)
+#define N_REASONS (MB_DROP_REASON_NOT_SENT + 1)
 
 typedef struct
 {
@@ -81,6 +81,30 @@ describe (MbDropReason reason)
 
     case MB_DROP_REASON_KERNEL:
       return _("datagrams that the system had no room for, because this machine is too busy");
+
+    case MB_DROP_REASON_WRONG_KEY:
+      return _("messages that are encrypted with another passphrase");
+
+    case MB_DROP_REASON_PLAINTEXT:
+      return _("messages that are not encrypted, and so are not trusted by a program that has a passphrase");
+
+    case MB_DROP_REASON_REPLAY:
+      return _("encrypted messages that came again");
+
+    case MB_DROP_REASON_FORGED:
+      return _("encrypted messages that somebody has changed or moved");
+
+    case MB_DROP_REASON_UNTRUSTED:
+      return _("messages that are not signed by a trusted key");
+
+    case MB_DROP_REASON_CIPHER_BUSY:
+      return _("messages that came faster than they could be decrypted");
+
+    case MB_DROP_REASON_CIPHER_FAILED:
+      return _("messages on which GnuPG failed");
+
+    case MB_DROP_REASON_NOT_SENT:
+      return _("messages of this program that could not be encrypted or sent");
 
     default:
       return _("messages, for a reason that this program does not know");

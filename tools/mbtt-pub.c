@@ -329,6 +329,9 @@ mbtt_pub (int    argc,
   self.timeout = mbtt_get_options ()->timeout >= 0 ? mbtt_get_options ()->timeout : DEFAULT_TIMEOUT;
 
   status = run (&self, client, args[0], json, is_string);
+  /* What is to be encrypted may still wait for that. */
+  if (!mb_client_flush_sync (client, NULL, &error) && status == MBTT_EXIT_DONE)
+    status = mbtt_fail (error);
   mb_client_close (client);
 
   return status;

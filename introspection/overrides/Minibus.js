@@ -103,13 +103,15 @@ function _init() {
     }
 
     for (const [klass, name] of [
-        [Client, 'open'], [Client, 'call'], [Client, 'call_text'],
+        [Client, 'open'], [Client, 'flush'], [Client, 'read_passphrase'], [Client, 'call'], [Client, 'call_text'],
         [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
     ])
         Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
 
     for (const [klass, name, length] of [
         [Client, 'open_sync', 1], [Client, 'open_async', 1],
+        [Client, 'flush_sync', 1], [Client, 'flush_async', 1],
+        [Client, 'read_passphrase_sync', 2], [Client, 'read_passphrase_async', 2],
         [Client, 'call_text_sync', 4], [Client, 'call_text_async', 4],
         [ServiceClient, 'call_text_sync', 2], [ServiceClient, 'call_text_async', 2],
         [Transport, 'open_sync', 2], [Transport, 'open_async', 2],

@@ -328,14 +328,14 @@ class TestCommon(Case):
         self.assert_done(run("pub", "/a", "1", "--socket"))
 
     def test_passphrase(self):
-        """Nothing is sent in the clear, and the passphrase is not in the list of processes."""
+        """Messages go encrypted, and the passphrase is not in the list of processes."""
         with tempfile.TemporaryDirectory() as folder:
             # Who reads the schema waits here, so that there is time to look.
             schema = os.path.join(folder, "schema")
             os.mkfifo(schema)
             for option in (("--cryptokey", "sEcret"), ("--cryptokey=sEcret",)):
                 for command in ((*option, "echo", "/a"), ("echo", "/a", *option)):
-                    process = self.start(*command, "--schema", schema)
+                    process = self.start(*command, "--verbose", "--count", "1", "--schema", schema)
                     with open(schema, "w", encoding="utf-8") as file:
                         with open(f"/proc/{process.pid}/cmdline", "rb") as arguments:
                             listed = arguments.read()
@@ -343,9 +343,13 @@ class TestCommon(Case):
                     self.assertIn(b"--cryptokey", listed)
                     self.assertIn(schema.encode(), listed)
                     self.assertNotIn(b"sEcret", listed)
+                    self.assertRegex(process.stderr.readline(), r"^mbtt: On the bus \S+ as “.+”$")
+                    self.assertRegex(process.stderr.readline(), r"^mbtt: Listening to “.+”$")
+                    self.assert_done(run("pub", "/a", "in the clear", "--timeout", "0"))
+                    self.assert_done(run("--cryptokey", "sEcret", "pub", "/a", "secret", "--timeout", "0"))
                     out, notes = process.communicate(timeout=LIMIT)
-                    self.assertEqual((process.returncode, out), (1, ""))
-                    self.assertRegex(notes, r"\Ambtt: .*cannot encrypt.*\n\Z")
+                    self.assertEqual((process.returncode, out), (0, "secret\n"))
+                    self.assertRegex(notes, r"mbtt: Lost \(1\): messages that are not encrypted.*\n")
         self.assert_done(run("--cryptokey", "", "pub", "/a", "1"))
 
     def test_locale(self):
