@@ -36,6 +36,9 @@
  * What goes wrong on the way in is counted, by reason: [signal@Client::dropped] and
  * [method@Client.get_dropped]. Nothing that arrives from the network can stop a client.
  *
+ * With a [property@Client:passphrase], what the client sends is encrypted, and what is not encrypted is not taken;
+ * OpenPGP keys can be used, too.
+ *
  * Whatever a client emits is emitted in the main context that was the thread's default when it was made.
  * Packets are received and checked in a thread of the library's own. The last reference on a client closes
  * it, so keep one.
@@ -57,7 +60,8 @@
  * client.open_sync(None)
  * ```
  *
- * Protocol: section 1, "Transport", and the built-in services of section 6, which every client offers.
+ * Protocol: section 1, "Transport", the built-in services of section 6, which every client offers, and section 7,
+ * "Encryption".
  *
  * Since: 0.1
  */

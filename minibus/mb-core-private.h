@@ -109,6 +109,7 @@ struct _MbCore
   GPtrArray       *ready;         /* deliveries, each after its route */
   GQueue           answers;
   MbCipherQueue   *in_queue;      /* NULL without keys */
+  gsize            n_sealed_bytes;   /* headers that wait beside the data in the queue */
   gboolean         refuses_plaintext;
   MbReplay        *replay;        /* NULL before there are keys */
 };

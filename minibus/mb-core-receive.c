@@ -21,6 +21,10 @@
 /* What a node of a tree takes in memory, about, and a message without it. */
 #define NODE_COST 96
 #define MESSAGE_COST 512
+/* What the headers of packets that wait to be decrypted may take together, and what one takes: it is kept, and so
+ * are topic, author, id and what tells senders apart. */
+#define MAX_SEALED_BYTES (8 * 1024 * 1024)
+#define SEALED_COST(header_length) (MESSAGE_COST + 5 * (header_length))
 
 /* A packet on its way in. What it points to lives until the packet has been dealt with. */
 typedef struct
@@ -636,6 +640,7 @@ decrypted_cb (MbCipherOutcome *outcome,
   GQueue answers;
 
   g_mutex_lock (&self->receive_lock);
+  self->n_sealed_bytes -= SEALED_COST (sealed->in.packet.header_length);
   take_decrypted (sealed, outcome);
   answers = self->answers;
   g_queue_init (&self->answers);
@@ -661,6 +666,13 @@ decrypt_later (Incoming *in)
       return;
     }
 
+  if (self->n_sealed_bytes + SEALED_COST (in->packet.header_length) > MAX_SEALED_BYTES)
+    {
+      _mb_core_drop (self, MB_DROP_REASON_CIPHER_BUSY, 1, in->entry->topic,
+                     "the headers of what waits to be decrypted take too much room");
+      return;
+    }
+
   sealed = g_new0 (Sealed, 1);
   sealed->core = _mb_core_ref (self);
   sealed->topic = g_ref_string_acquire (in->entry->topic);
@@ -682,7 +694,10 @@ decrypt_later (Incoming *in)
                          sealed->in.author != NULL ? sealed->in.author : "");
   if (_mb_cipher_queue_decrypt (self->in_queue, key, sealed->wire, NULL, decrypted_cb, sealed, sealed_free,
                                 &error))
-    return;
+    {
+      self->n_sealed_bytes += SEALED_COST (in->packet.header_length);
+      return;
+    }
 
   _mb_core_drop_sealed (self, sealed->topic, error);
   sealed_free (sealed);

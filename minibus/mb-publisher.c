@@ -21,7 +21,8 @@
  * over again when the client is closed and opened once more.
  *
  * Publishing does not wait and does not need a running main loop: when
- * [method@Publisher.publish] returns true, the message has been handed to the network. Like all who
+ * [method@Publisher.publish] returns true, the message has been handed to the network, or, if the client has a
+ * passphrase or keys, to the thread that encrypts; [method@Client.flush_sync] waits for that. Like all who
  * subscribed, subscribers of the same client get it too.
  *
  * A publisher may be used from any thread.
@@ -294,10 +295,12 @@ mb_publisher_get_topic (MbPublisher *self)
  * In GJS, Python and Lua, where the library's overrides are in use, this method takes the language's own
  * values instead of a node.
  *
- * The errors are those of [error@ClientError] (closed, too large), [error@JsonError], [error@SchemaError] and
- * [error@TransportError].
+ * The errors are those of [error@ClientError] (closed, too large), [error@JsonError], [error@SchemaError],
+ * [error@TransportError] and [error@CipherError] (busy, when more messages wait to be encrypted than are kept; no
+ * passphrase to encrypt with). What goes wrong after a message was taken to be encrypted is counted by
+ * [property@Client:dropped-not-sent].
  *
- * Returns: true if the message was handed to the network
+ * Returns: true if the message was handed to the network, or waits to be encrypted
  *
  * Since: 0.1
  */
@@ -323,7 +326,7 @@ mb_publisher_publish (MbPublisher  *self,
  * White space between the tokens is left out; otherwise the text goes out as it is, so that a number loses
  * no digits. See [method@Publisher.publish] for the rest.
  *
- * Returns: true if the message was handed to the network
+ * Returns: true if the message was handed to the network, or waits to be encrypted
  *
  * Since: 0.1
  */

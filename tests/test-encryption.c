@@ -634,6 +634,62 @@ test_forged (void)
 }
 
 static void
+test_mutations (void)
+{
+  g_autoptr(Tap) tap = tap_new ("mutations");
+  g_autoptr(Tap) target = tap_new (BUS);
+  g_autoptr(MbClient) sender = client_new ("sender", SECRET);
+  g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
+  g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr(GPtrArray) ends = texts_new ();
+  g_autoptr(MbSubscriber) subscriber = keep_messages (receiver, "[^e].*", messages);
+  g_autoptr(MbSubscriber) end = mb_test_collect (receiver, "end", ends);
+  g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
+  g_autoptr(MbPublisher) end_publisher = mb_test_publisher (receiver, "end", NULL);
+  g_autoptr(GRand) random = g_rand_new_with_seed (7);
+  g_autofree char *packet = NULL;
+
+  g_test_summary ("However a packet is changed, nothing is taken but the true message, and that once");
+
+  mb_client_set_address (sender, "memory:mutations");
+  client_open (sender);
+  mb_test_publish (publisher, "\"true\"");
+  mb_test_wait_until (tap_count (tap, "\"topic\":\"/t\"") == 1);
+  packet = tap_find (tap, "\"topic\":\"/t\"");
+
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *changed = g_strdup (packet);
+      gsize at = (gsize) g_rand_int_range (random, 0, (gint32) strlen (packet));
+
+      changed[at] = "aZ0/+=\"\\{}:,xf9"[g_rand_int_range (random, 0, 16)];
+      tap_send (target, changed);
+    }
+  mb_test_publish (end_publisher, "1");
+  mb_test_wait_until (ends->len == 1);
+  tap_send (target, packet);
+  mb_test_publish (end_publisher, "2");
+  mb_test_wait_until (ends->len == 2 && messages->len == 1);
+
+  g_assert_cmpstr (mb_message_get_text (messages->pdata[0]), ==, "\"true\"");
+  g_assert_cmpstr (mb_message_get_topic (messages->pdata[0]), ==, "/t");
+  g_assert_cmpstr (mb_message_get_author (messages->pdata[0]), ==, "sender");
+  g_assert_cmpuint (mb_message_get_sequence (messages->pdata[0]), ==, 1);
+  g_assert_cmpuint (mb_client_get_dropped (receiver, MB_DROP_REASON_FORGED), >, 5);
+}
+
+static gboolean
+large_cb (MbService  *service,
+          MbRequest  *request,
+          const char *json)
+{
+  /* Whether it fits is found out later. */
+  g_assert_true (mb_request_return_text (request, json, NULL));
+
+  return TRUE;
+}
+
+static void
 test_captures (void)
 {
   static const char * const other[] = { "other", NULL };
@@ -680,6 +736,7 @@ test_too_large (void)
   g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
   g_autoptr(GString) repetitive = g_string_new ("\"");
   g_autofree char *large = random_json (2000);
+  g_autoptr(MbService) service = NULL;
   g_autoptr(GError) error = NULL;
   gboolean later = FALSE;
   Answer answer = { NULL };
@@ -708,6 +765,14 @@ test_too_large (void)
       g_assert_error (answer.error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE);
       answer_clear (&answer);
       g_assert_cmpuint (mb_client_get_dropped (client, MB_DROP_REASON_NOT_SENT), ==, 2);
+
+      service = mb_client_create_service (client, "/large", NULL, NULL, &error);
+      g_assert_no_error (error);
+      g_signal_connect (service, "request", G_CALLBACK (large_cb), json);
+      call (client, "/large", "null", &answer);
+      g_assert_error (answer.error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_REMOTE);
+      answer_clear (&answer);
+      mb_service_close (service);
       g_assert_false (mb_client_flush_sync (client, NULL, NULL));
       flush (client);
     }
@@ -1059,6 +1124,7 @@ main (int   argc,
   g_test_add_func ("/encryption/read-only", test_read_only);
   g_test_add_func ("/encryption/replay", test_replay);
   g_test_add_func ("/encryption/forged", test_forged);
+  g_test_add_func ("/encryption/mutations", test_mutations);
   g_test_add_func ("/encryption/too-large", test_too_large);
   g_test_add_func ("/encryption/close", test_close);
   g_test_add_func ("/encryption/open-async", test_open_async);
