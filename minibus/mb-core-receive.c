@@ -159,7 +159,12 @@ push_delivery (Incoming   *in,
                MbDelivery *delivery,
                gsize       cost)
 {
-  guint n_dropped = _mb_inbox_push (route->inbox, delivery, cost);
+  g_autoptr(GPtrArray) dropped = _mb_inbox_push_full (route->inbox, delivery, cost);
+  guint n_dropped = 0;
+
+  /* Word of a gap is no message. */
+  for (guint i = 0; dropped != NULL && i < dropped->len; i++)
+    n_dropped += ((MbDelivery *) g_ptr_array_index (dropped, i))->message != NULL;
 
   if (n_dropped == 0)
     return;
@@ -312,11 +317,16 @@ note_missed (Incoming *in,
     {
       MbRoute *route = g_ptr_array_index (in->entry->routes, i);
       MbDelivery *delivery;
+      int before;
 
       if (route->kind != MB_ROUTE_SUBSCRIBER)
         continue;
 
-      g_atomic_int_add (&route->n_missed, n_missed);
+      /* Never below zero: what comes late may have been missed before there was this subscriber. And never
+       * beyond what fits, with gaps that somebody makes up. */
+      before = g_atomic_int_get (&route->n_missed);
+      g_atomic_int_set (&route->n_missed, n_missed < 0 ? MAX (before, 1) - 1
+                                                       : before + MIN (n_missed, G_MAXINT - before));
       if (n_missed < 0)
         continue;
 

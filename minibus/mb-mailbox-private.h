@@ -58,6 +58,10 @@ void       _mb_inbox_set_limits        (MbInbox        *self,
 guint      _mb_inbox_push              (MbInbox        *self,
                                         gpointer        item,
                                         gsize           cost);
+/* The same. Returns the items that were dropped, to be freed with the array; or NULL for none. */
+GPtrArray *_mb_inbox_push_full         (MbInbox        *self,
+                                        gpointer        item,
+                                        gsize           cost);
 guint      _mb_inbox_get_length        (MbInbox        *self);
 /* From here on nothing is delivered any more, also of what is waiting. */
 void       _mb_inbox_close             (MbInbox        *self);

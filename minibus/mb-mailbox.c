@@ -575,6 +575,16 @@ _mb_inbox_push (MbInbox  *self,
                 gpointer  item,
                 gsize     cost)
 {
+  g_autoptr(GPtrArray) dropped = _mb_inbox_push_full (self, item, cost);
+
+  return dropped != NULL ? dropped->len : 0;
+}
+
+GPtrArray *
+_mb_inbox_push_full (MbInbox  *self,
+                     gpointer  item,
+                     gsize     cost)
+{
   MbMailbox *mailbox = self->mailbox;
   g_autoptr(GPtrArray) dropped = NULL;
   gboolean was_empty;
@@ -586,7 +596,7 @@ _mb_inbox_push (MbInbox  *self,
     {
       g_mutex_unlock (&mailbox->lock);
       self->free_item (item);
-      return 0;
+      return NULL;
     }
 
   /* An item that is larger than the whole inbox is let in when the inbox is empty. */
@@ -609,8 +619,9 @@ _mb_inbox_push (MbInbox  *self,
   if (!room)
     {
       g_mutex_unlock (&mailbox->lock);
-      self->free_item (item);
-      return 1;
+      dropped = g_ptr_array_new_with_free_func (self->free_item);
+      g_ptr_array_add (dropped, item);
+      return g_steal_pointer (&dropped);
     }
 
   was_empty = mailbox->tokens.length == 0 && mailbox->urgent.length == 0;
@@ -632,7 +643,7 @@ _mb_inbox_push (MbInbox  *self,
   if (was_empty)
     g_main_context_wakeup (mailbox->context);
 
-  return dropped != NULL ? dropped->len : 0;
+  return g_steal_pointer (&dropped);
 }
 
 guint

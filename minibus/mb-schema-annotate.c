@@ -139,8 +139,7 @@ annotate_items (MbReport           *self,
     {
       for (guint i = n_prefix; i < n; i++)
         annotate_part (self, rules->rest, name, NULL, -1, json_array_get_element (array, i), NULL,
-                       (int) i,
-                       scope);
+                       (int) i, scope);
       if (n_prefix == n)
         return;
       annotation = json_node_init_boolean (json_node_alloc (), TRUE);
@@ -263,8 +262,7 @@ annotate_logic (MbReport           *self,
           _mb_evaluate (&self->evaluation, rules->if_, value, scope,
                         NULL) == (keyword == MB_KEYWORD_THEN))
         annotate_part (self, keyword == MB_KEYWORD_THEN ? rules->then : rules->else_, name, NULL,
-                       -1, value,
-                       NULL, -1, scope);
+                       -1, value, NULL, -1, scope);
       return;
     case MB_KEYWORD_ALL_OF:
       branches = rules->all_of;

@@ -33,6 +33,7 @@ typedef struct
   guint                  n_done;
   GHashTable            *dynamic_names; /* that a dynamic reference asks for */
   gint64                 regex_work;    /* that may still be done */
+  gint64                 anchor_work;   /* likewise */
 } MbCompiler;
 
 /* Documents and references */

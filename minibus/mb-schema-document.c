@@ -407,8 +407,7 @@ check_document (MbCompiler      *self,
       else
         {
           _mb_schema_program_explain (metaschema, root, 50 * MB_SCHEMA_DEFAULT_STEPS, &location,
-                                      &rule,
-                                      &sentence);
+                                      &rule, &sentence);
           g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_INVALID,
                        _("%s is not a valid schema of its draft: %s"), where, sentence);
         }

@@ -22,6 +22,8 @@ G_BEGIN_DECLS
 #define MB_SCHEMA_MAX_NODES 50000
 /* Steps to make all the automata of one schema; about a tenth of a second. */
 #define MB_SCHEMA_MAX_REGEX_WORK 20000000
+/* Anchors looked at to find those that dynamic references may lead to. */
+#define MB_SCHEMA_MAX_ANCHOR_WORK 5000000
 /* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each.
  * 
  */

@@ -197,8 +197,17 @@ add_dynamic_anchors (MbCompiler  *self,
       GHashTableIter iter;
       gpointer name, anchor;
 
-      if (resource->anchors == NULL)
+      if (resource->anchors == NULL || g_hash_table_size (self->dynamic_names) == 0)
         continue;
+
+      /* Each round may bring but one more. */
+      self->anchor_work -= g_hash_table_size (resource->anchors);
+      if (self->anchor_work < 0)
+        {
+          g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT,
+                       _("The dynamic references of the schema are too complex."));
+          return FALSE;
+        }
 
       g_hash_table_iter_init (&iter, resource->anchors);
       while (g_hash_table_iter_next (&iter, &name, &anchor))
@@ -263,7 +272,8 @@ _mb_schema_program_new (JsonNode               *node,
 {
   MbSchemaProgram *program = g_new0 (MbSchemaProgram, 1);
   MbCompiler self =
-    { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK };
+    { .program = program, .options = options, .regex_work = MB_SCHEMA_MAX_REGEX_WORK,
+                      .anchor_work = MB_SCHEMA_MAX_ANCHOR_WORK };
   MbDialect dialect = { options->default_draft, MB_VOCABULARY_ALL };
   MbResource *resource;
   gboolean good = FALSE;

@@ -80,7 +80,7 @@ _mb_report_string (MbReport           *self,
   const MbStringRules *rules = schema->string;
   const char *text = _mb_value_string (value);
   gsize length = strlen (text);
-  guint64 n_characters = 0;
+  guint n_characters = 0;
   g_autofree char *who = _mb_report_subject (self);
   g_autofree char *actual = _mb_value_describe (value);
   g_autofree char *expected = _mb_value_describe (limit);
@@ -93,14 +93,14 @@ _mb_report_string (MbReport           *self,
     case MB_KEYWORD_MIN_LENGTH:
       return n_characters >= rules->min_length ||
              _mb_report_fail (self, schema, name,
-                              _("%s is %s, which has %" G_GUINT64_FORMAT " characters, but must "
+                              _("%s is %s, which has %u characters, but must "
                                 "have at least %s."), who, actual, n_characters,
                               expected);
 
     case MB_KEYWORD_MAX_LENGTH:
       return n_characters <= rules->max_length ||
              _mb_report_fail (self, schema, name,
-                              _("%s is %s, which has %" G_GUINT64_FORMAT " characters, but must "
+                              _("%s is %s, which has %u characters, but must "
                                 "have at most %s."), who, actual, n_characters,
                               expected);
 
@@ -165,7 +165,7 @@ report_contains (MbReport           *self,
   const MbArrayRules *rules = schema->array;
   guint n = _mb_value_array_length (array);
   g_autofree char *who = _mb_report_subject (self);
-  guint64 found = 0;
+  guint found = 0;
 
   if (rules->contains == NULL)
     return TRUE;
@@ -177,14 +177,14 @@ report_contains (MbReport           *self,
   /* Too few is an error of `contains`, whatever `minContains` says. */
   if (keyword == MB_KEYWORD_CONTAINS && found < rules->min_contains)
     return _mb_report_fail (self, schema, name,
-                            _("%s must have at least %" G_GUINT64_FORMAT " items that satisfy "
-                              "“contains”, but has %" G_GUINT64_FORMAT "."),
-                            who, rules->min_contains, found);
+                            _("%s must have at least %u items that satisfy "
+                              "“contains”, but has %u."),
+                            who, (guint) MIN (rules->min_contains, G_MAXUINT), found);
   if (keyword == MB_KEYWORD_MAX_CONTAINS && found > rules->max_contains)
     return _mb_report_fail (self, schema, name,
-                            _("%s must have at most %" G_GUINT64_FORMAT " items that satisfy "
-                              "“contains”, but has %" G_GUINT64_FORMAT "."),
-                            who, rules->max_contains, found);
+                            _("%s must have at most %u items that satisfy "
+                              "“contains”, but has %u."),
+                            who, (guint) rules->max_contains, found);
 
   return TRUE;
 }

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define MAX_LENGTH 4096
+
 /* The parts of a URI without fragment; lengths are -1 for what is not there. */
 typedef struct
 {
@@ -131,6 +133,8 @@ _mb_uri_resolve (const char *base,
   const Parts *site;
   GString *out;
 
+  if (strlen (reference) > MAX_LENGTH)
+    return NULL;
   for (const char *p = reference; *p != 0; p++)
     if ((guchar) *p <= ' ' || *p == 0x7f)
       return NULL;
@@ -168,6 +172,12 @@ _mb_uri_resolve (const char *base,
     {
       g_string_append_c (out, '?');
       g_string_append_len (out, to.query, to.n_query);
+    }
+
+  if (out->len > MAX_LENGTH)
+    {
+      g_string_free (out, TRUE);
+      return NULL;
     }
 
   return g_string_free (out, FALSE);

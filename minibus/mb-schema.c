@@ -473,8 +473,7 @@ set_error (MbSchema         *self,
     }
 
   _mb_schema_program_explain (program, instance, self->max_steps, &instance_location,
-                              &keyword_location,
-                              &sentence);
+                              &keyword_location, &sentence);
   g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_VIOLATION, _("%s (rule: %s)"), sentence,
                *keyword_location != 0 ? keyword_location : "/");
 }

@@ -293,6 +293,80 @@ test_delay (Fixture       *self,
   g_assert_cmpuint (n_missed (self), ==, 0);
 }
 
+static void
+test_late_main_loop (Fixture       *self,
+                     gconstpointer  data)
+{
+  g_autoptr(MbPublisher) publisher = create_publisher (self);
+  MbOverflow overflow = GPOINTER_TO_UINT (data);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *reply = NULL;
+
+  g_test_summary ("With a full inbox, too, each message is delivered, missed or dropped, and counted so.");
+
+  mb_subscriber_set_inbox_size (self->subscriber, 100);
+  mb_subscriber_set_overflow (self->subscriber, overflow);
+  publish (publisher, 1);
+  wait_until (self->n_messages == 1);
+
+  mb_memory_bus_set_loss (self->bus, 0.3);
+  for (guint i = 2; i < N_MESSAGES; i++)
+    publish (publisher, i);
+  clear_faults (self);
+  publish (publisher, N_MESSAGES);
+
+  /* When this answer is there, all that was sent before has been received. The main loop has not run. */
+  reply = mb_client_call_text_sync (self->receiver, "/__minibus__/receiver/__pid__", "null",
+                                    TIMEOUT_S * 1000, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (self->n_messages, ==, 1);
+
+  wait_until (!g_main_context_pending (NULL));
+  g_assert_cmpuint (self->n_messages, <=, 101);
+  g_assert_cmpuint (n_missed (self), >, 0);
+  g_assert_cmpuint (mb_subscriber_get_n_dropped (self->subscriber), >, 0);
+  g_assert_cmpuint (self->n_messages + n_missed (self) + mb_subscriber_get_n_dropped (self->subscriber), ==,
+                    N_MESSAGES);
+  g_assert_cmpuint (mb_client_get_dropped (self->receiver, MB_DROP_REASON_INBOX_FULL), ==,
+                    mb_subscriber_get_n_dropped (self->subscriber));
+}
+
+static void
+test_second_subscriber (Fixture       *self,
+                        gconstpointer  data)
+{
+  g_autoptr(MbPublisher) publisher = create_publisher (self);
+  g_autoptr(MbSubscriber) second = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("What was missed before a subscriber was there is not missed less when it comes late.");
+
+  publish (publisher, 1);
+  wait_until (self->n_messages == 1);
+
+  /* The second message takes its time; the third shows that it is missing. */
+  mb_memory_bus_set_delay (self->bus, 500 * 1000);
+  publish (publisher, 2);
+  clear_faults (self);
+  publish (publisher, 3);
+  wait_until (self->n_messages == 2);
+  g_assert_cmpuint (n_missed (self), ==, 1);
+
+  second = mb_client_subscribe (self->receiver, "/coun.", NULL, &error);
+  g_assert_no_error (error);
+  wait_until (self->n_messages == 3);
+  g_assert_cmpuint (n_missed (self), ==, 0);
+  g_assert_cmpuint (mb_subscriber_get_n_missed (second), ==, 0);
+
+  mb_memory_bus_set_loss (self->bus, 1);
+  publish (publisher, 4);
+  clear_faults (self);
+  publish (publisher, 5);
+  wait_until (self->n_messages == 4);
+  g_assert_cmpuint (n_missed (self), ==, 1);
+  g_assert_cmpuint (mb_subscriber_get_n_missed (second), ==, 1);
+}
+
 static gpointer
 publish_in_thread (gpointer user_data)
 {
@@ -542,8 +616,13 @@ main (int    argc,
   add ("heavy-loss", test_heavy_loss);
   add ("loss", test_loss);
   add ("reordering", test_reordering);
+  add ("second-subscriber", test_second_subscriber);
   add ("threads", test_threads);
 #undef add
+  g_test_add ("/client-faults/late-main-loop/drop-newest", Fixture,
+              GUINT_TO_POINTER (MB_OVERFLOW_DROP_NEWEST), set_up, test_late_main_loop, tear_down);
+  g_test_add ("/client-faults/late-main-loop/drop-oldest", Fixture,
+              GUINT_TO_POINTER (MB_OVERFLOW_DROP_OLDEST), set_up, test_late_main_loop, tear_down);
   g_test_add_func ("/client-faults/numbers", test_numbers);
   g_test_add_func ("/client-faults/random-numbers", test_random_numbers);
 

@@ -438,6 +438,43 @@ test_too_many (void)
 }
 
 static void
+test_long_uris (void)
+{
+  g_autofree char *long_id = g_strnfill (5000, 'x');
+  g_autofree char *text = g_strdup_printf ("{\"id\":\"http://x.example/%s\"}", long_id);
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MbSchema) schema = mb_schema_new_from_text (text, &error);
+
+  g_test_summary ("URIs, which every schema with a name keeps, cannot be of any length");
+
+  g_assert_null (schema);
+  g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_INVALID);
+}
+
+static void
+test_dynamic_anchors (void)
+{
+  g_autoptr(GString) text =
+    g_string_new ("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
+                  "\"$id\":\"https://x.example/\",\"$ref\":\"r0\",\"$defs\":{");
+  g_autoptr(MbSchema) schema = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("Dynamic anchors of which each is found by the one before are bounded");
+
+  /* The schema that refers to the next name is itself reached by a dynamic reference only. */
+  for (guint i = 0; i < 4000; i++)
+    g_string_append_printf (text, "%s\"r%u\":{\"$id\":\"r%u\",\"$dynamicRef\":\"#a%u\",\"$defs\":{"
+                            "\"x\":{\"$dynamicAnchor\":\"a%u\"},\"y\":{\"$dynamicAnchor\":\"a%u\","
+                            "\"items\":{\"$ref\":\"r%u\"}}}}",
+                            i > 0 ? "," : "", i, i, i, i, i > 0 ? i - 1 : 100000, (i + 1) % 4000);
+  g_string_append (text, "}}");
+  schema = mb_schema_new_from_text (text->str, &error);
+  if (schema == NULL)
+    g_assert_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_LIMIT);
+}
+
+static void
 test_no_allocation (void)
 {
   static const struct
@@ -512,6 +549,8 @@ main (int    argc,
   g_test_add_func ("/schema-limits/names", test_names);
   g_test_add_func ("/schema-limits/long-keys", test_long_keys);
   g_test_add_func ("/schema-limits/too-many", test_too_many);
+  g_test_add_func ("/schema-limits/long-uris", test_long_uris);
+  g_test_add_func ("/schema-limits/dynamic-anchors", test_dynamic_anchors);
   g_test_add_func ("/schema-limits/no-allocation", test_no_allocation);
 
   return g_test_run ();
