@@ -421,7 +421,7 @@ test_full (Fixture       *fixture,
                     collector_get_n_lost (other.collector), ==, n);
 
   /* What has been delivered makes room. */
-  g_assert_true (send_text (slow.transport, "last", NULL));
+  g_assert_true (mb_transport_send (slow.transport, "/test", packet, 65507, NULL));
   collector_wait (slow.collector, n_got + 1);
   g_assert_cmpuint (collector_get_n_lost (slow.collector), ==, n_lost);
 
