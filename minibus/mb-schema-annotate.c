@@ -295,7 +295,7 @@ annotate_keyword (MbReport            *self,
   /* What is no keyword is an annotation, too, since drafts say so. */
   if (info == NULL)
     {
-      if (schema->resource->dialect.draft >= MB_SCHEMA_DRAFT_2019_09)
+      if (schema->resource->dialect.draft >= MB_SCHEMA_DRAFT_V2019_09)
         add (self, schema, name, json_node_ref (limit));
       return;
     }
@@ -395,7 +395,7 @@ _mb_report_annotate (MbReport           *self,
       scope = &own;
     }
 
-  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_7 && schema->logic != NULL &&
+  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_V7 && schema->logic != NULL &&
     schema->logic->ref != NULL;
   self->evaluation.budget.depth++;
   json_object_iter_init_ordered (&iter, json_node_get_object (schema->json));

@@ -88,17 +88,17 @@ find_dialect (MbCompiler  *self,
   if (base == NULL || depth == 0)
     {
       g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNKNOWN_DRAFT,
-                   _("“$schema” of %s is “%s”, which is neither the URI of a draft that is known "
-                     "(Draft 4, 6, 7, 2019-09 or 2020-12, for example “%s”) nor that of a "
+                   _("%s names “%s” as its “$schema”, which is neither the URI of a draft that is "
+                     "known (Draft 4, 6, 7, 2019-09 or 2020-12, for example “%s”) nor that of a "
                      "metaschema in the registry."),
-                   where, uri, _mb_metaschema_get_uri (MB_SCHEMA_DRAFT_2020_12));
+                   where, uri, _mb_metaschema_get_uri (MB_SCHEMA_DRAFT_V2020_12));
       return FALSE;
     }
 
   if (!find_dialect (self, base, uri, depth - 1, dialect, error))
     return FALSE;
 
-  vocabularies = dialect->draft >= MB_SCHEMA_DRAFT_2019_09
+  vocabularies = dialect->draft >= MB_SCHEMA_DRAFT_V2019_09
                  ? json_object_get_member (json_node_get_object (metaschema), "$vocabulary") : NULL;
   if (vocabularies == NULL || _mb_value_type (vocabularies) != MB_VALUE_OBJECT)
     return TRUE;
@@ -114,8 +114,8 @@ find_dialect (MbCompiler  *self,
       if (found == 0 && needed)
         {
           g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNSUPPORTED,
-                       _("The metaschema “%s” of %s requires the vocabulary “%s”, which is not known."),
-                       uri, where, name);
+                       _("%s needs, by its metaschema “%s”, the vocabulary “%s”, which is not "
+                         "known."), where, uri, name);
           return FALSE;
         }
       dialect->vocabularies |= found;
@@ -196,8 +196,8 @@ scan_identifiers (MbCompiler  *self,
                   GError     **error)
 {
   MbDialect dialect = (*resource)->dialect;
-  const char *id = get_string (json, dialect.draft == MB_SCHEMA_DRAFT_4 ? "id" : "$id");
-  gboolean modern = dialect.draft >= MB_SCHEMA_DRAFT_2019_09;
+  const char *id = get_string (json, dialect.draft == MB_SCHEMA_DRAFT_V4 ? "id" : "$id");
+  gboolean modern = dialect.draft >= MB_SCHEMA_DRAFT_V2019_09;
   const char *name;
 
   /* Up to Draft 7, a reference makes all beside it void. */
@@ -219,7 +219,7 @@ scan_identifiers (MbCompiler  *self,
                   !find_dialect (self, schema, uri, MAX_METASCHEMAS, &dialect, error))
                 return FALSE;
               *resource = add_resource (self, json, uri, (*resource)->document, &dialect);
-              modern = dialect.draft >= MB_SCHEMA_DRAFT_2019_09;
+              modern = dialect.draft >= MB_SCHEMA_DRAFT_V2019_09;
             }
         }
       if (*fragment != 0 && fragment[1] != 0 && !modern)
@@ -232,7 +232,7 @@ scan_identifiers (MbCompiler  *self,
   name = get_string (json, "$anchor");
   if (name != NULL)
     add_anchor (self, *resource, name, json, FALSE);
-  if (dialect.draft == MB_SCHEMA_DRAFT_2020_12)
+  if (dialect.draft == MB_SCHEMA_DRAFT_V2020_12)
     {
       name = get_string (json, "$dynamicAnchor");
       if (name != NULL)

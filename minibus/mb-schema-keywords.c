@@ -14,11 +14,11 @@
 
 #include "mb-schema-private.h"
 
-#define D4 MB_SCHEMA_DRAFT_4
-#define D6 MB_SCHEMA_DRAFT_6
-#define D7 MB_SCHEMA_DRAFT_7
-#define D19 MB_SCHEMA_DRAFT_2019_09
-#define D20 MB_SCHEMA_DRAFT_2020_12
+#define D4 MB_SCHEMA_DRAFT_V4
+#define D6 MB_SCHEMA_DRAFT_V6
+#define D7 MB_SCHEMA_DRAFT_V7
+#define D19 MB_SCHEMA_DRAFT_V2019_09
+#define D20 MB_SCHEMA_DRAFT_V2020_12
 
 #define ROW(name, keyword, first, last, vocabulary, shape) \
   { name, MB_KEYWORD_##keyword, first, last, MB_VOCABULARY_##vocabulary, MB_SHAPE_##shape }

@@ -232,7 +232,7 @@ test_equal (void)
   g_assert_false (mb_schema_equal (one, other));
   g_assert_false (mb_schema_equal (large, larger));
 
-  mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_7);
+  mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_V7);
   seven = mb_schema_loader_load_node (loader, mb_schema_get_node (one), NULL);
   g_assert_false (mb_schema_equal (one, seven));
   mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_AUTO);
@@ -279,7 +279,7 @@ test_empty_object (void)
   g_assert_true (mb_schema_validate_text (schema, "[1]", NULL));
   g_object_get (schema, "node", &node, "draft", &draft, "uri", &uri, NULL);
   g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
-  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_4);
+  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_V4);
   g_assert_null (uri);
 }
 
@@ -291,13 +291,13 @@ test_draft (void)
     const char    *uri;
     MbSchemaDraft  draft;
   } known[] = {
-    { "http://json-schema.org/draft-04/schema#", MB_SCHEMA_DRAFT_4 },
-    { "http://json-schema.org/draft-04/schema", MB_SCHEMA_DRAFT_4 },
-    { "http://json-schema.org/draft-06/schema#", MB_SCHEMA_DRAFT_6 },
-    { "http://json-schema.org/draft-07/schema#", MB_SCHEMA_DRAFT_7 },
-    { "https://json-schema.org/draft/2019-09/schema", MB_SCHEMA_DRAFT_2019_09 },
-    { "https://json-schema.org/draft/2020-12/schema", MB_SCHEMA_DRAFT_2020_12 },
-    { "https://json-schema.org/draft/2020-12/schema#", MB_SCHEMA_DRAFT_2020_12 },
+    { "http://json-schema.org/draft-04/schema#", MB_SCHEMA_DRAFT_V4 },
+    { "http://json-schema.org/draft-04/schema", MB_SCHEMA_DRAFT_V4 },
+    { "http://json-schema.org/draft-06/schema#", MB_SCHEMA_DRAFT_V6 },
+    { "http://json-schema.org/draft-07/schema#", MB_SCHEMA_DRAFT_V7 },
+    { "https://json-schema.org/draft/2019-09/schema", MB_SCHEMA_DRAFT_V2019_09 },
+    { "https://json-schema.org/draft/2020-12/schema", MB_SCHEMA_DRAFT_V2020_12 },
+    { "https://json-schema.org/draft/2020-12/schema#", MB_SCHEMA_DRAFT_V2020_12 },
   };
   g_autoptr(MbSchema) none = make ("{}");
   g_autoptr(MbSchema) unknown = NULL;
@@ -312,7 +312,7 @@ test_draft (void)
 
       g_assert_cmpint (mb_schema_get_draft (schema), ==, known[i].draft);
     }
-  g_assert_cmpint (mb_schema_get_draft (none), ==, MB_SCHEMA_DRAFT_4);
+  g_assert_cmpint (mb_schema_get_draft (none), ==, MB_SCHEMA_DRAFT_V4);
 
   unknown =
     mb_schema_new_from_text ("{\"$schema\":\"http://json-schema.org/draft-03/schema#\"}", &error);
@@ -468,7 +468,7 @@ test_vocabularies (void)
                                 "{\"$schema\":\"https://x.example/no-validation\",\"minimum\":5,"
                                 "\"properties\":{\"a\":false}}", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (mb_schema_get_draft (schema), ==, MB_SCHEMA_DRAFT_2020_12);
+  g_assert_cmpint (mb_schema_get_draft (schema), ==, MB_SCHEMA_DRAFT_V2020_12);
   g_assert_true (mb_schema_validate_text (schema, "1", NULL));
   g_assert_false (mb_schema_validate_text (schema, "{\"a\":1}", NULL));
 
@@ -562,17 +562,18 @@ test_properties (void)
   g_test_summary ("The settings of a loader are properties");
 
   loader =
-    g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_7, "assert-formats", TRUE,
+    g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_V7, "assert-formats",
+                  TRUE,
                   "max-steps", 5, "max-errors", 6, NULL);
   g_object_get (loader, "default-draft", &draft, "assert-formats", &formats, "max-steps", &steps,
                 "max-errors",
                 &errors, NULL);
-  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_7);
+  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_V7);
   g_assert_true (formats);
   g_assert_cmpuint (steps, ==, 5);
   g_assert_cmpuint (errors, ==, 6);
   g_assert_true (mb_schema_loader_get_assert_formats (loader));
-  g_assert_cmpint (mb_schema_loader_get_default_draft (loader), ==, MB_SCHEMA_DRAFT_7);
+  g_assert_cmpint (mb_schema_loader_get_default_draft (loader), ==, MB_SCHEMA_DRAFT_V7);
   g_assert_cmpuint (mb_schema_loader_get_max_steps (loader), ==, 5);
   g_assert_cmpuint (mb_schema_loader_get_max_errors (loader), ==, 6);
 }
