@@ -24,10 +24,10 @@ G_BEGIN_DECLS
 #define MB_SCHEMA_MAX_REGEX_WORK 20000000
 /* Anchors looked at to find those that dynamic references may lead to. */
 #define MB_SCHEMA_MAX_ANCHOR_WORK 5000000
-/* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each.
+/* Schemas within schemas and values within values while evaluating; less than a kilobyte of stack each.
  * 
  */
-#define MB_SCHEMA_MAX_DEPTH 1000
+#define MB_SCHEMA_MAX_DEPTH 500
 /* Schema keywords, members and items looked at in one validation. */
 #define MB_SCHEMA_DEFAULT_STEPS 1000000
 /* Errors in one report. */

@@ -33,7 +33,7 @@
  * metaschema, nor in the registry of a loader is an error.
  *
  * All checks are bounded in time and memory: one that takes more than a million steps (members,
- * items and keywords looked at), or schemas and values nested beyond a thousand levels, ends with
+ * items and keywords looked at), or schemas and values nested beyond 500 levels, ends with
  * [error@SchemaError.LIMIT].
  *
  * ```c
