@@ -34,6 +34,7 @@ typedef struct
   GHashTable            *dynamic_names; /* that a dynamic reference asks for */
   gint64                 regex_work;    /* that may still be done */
   gint64                 anchor_work;   /* likewise */
+  gboolean               searched;      /* all documents of the registry, for embedded ones */
 } MbCompiler;
 
 /* Documents and references */

@@ -561,6 +561,32 @@ follow_pointer (MbCompiler  *self,
   return node;
 }
 
+/* A URI may be that of a schema within a document of the registry that nothing has led to yet. */
+static MbResource *
+find_embedded (MbCompiler      *self,
+               const char      *uri,
+               const MbDialect *dialect)
+{
+  GHashTableIter iter;
+  gpointer known, root;
+
+  if (self->searched || self->options->registry == NULL)
+    return NULL;
+  self->searched = TRUE;
+
+  g_hash_table_iter_init (&iter, self->options->registry);
+  while (g_hash_table_iter_next (&iter, &known, &root))
+    if (!g_hash_table_contains (self->resources, known))
+      {
+        g_autoptr(GError) ignored = NULL;
+
+        /* A broken document is an error of those who mean it. */
+        _mb_compiler_add_document (self, root, known, dialect, FALSE, &ignored);
+      }
+
+  return g_hash_table_lookup (self->resources, uri);
+}
+
 static MbResource *
 find_resource (MbCompiler          *self,
                const MbSchemaNode  *from,
@@ -577,6 +603,10 @@ find_resource (MbCompiler          *self,
     return resource;
 
   known = find_known (self, uri, &built_in);
+  if (known == NULL)
+    resource = find_embedded (self, uri, &from->resource->dialect);
+  if (resource != NULL)
+    return resource;
   if (known == NULL)
     {
       _mb_compiler_fail (from, keyword, MB_SCHEMA_ERROR_UNRESOLVED, error,

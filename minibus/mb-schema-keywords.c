@@ -172,18 +172,6 @@ _mb_keyword_find (const char      *name,
 }
 
 const char *
-_mb_keyword_get_name (MbKeyword        keyword,
-                      const MbDialect *dialect)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (keywords); i++)
-    if (keywords[i].keyword == keyword &&
-        keywords[i].first <= dialect->draft && dialect->draft <= keywords[i].last)
-      return keywords[i].name;
-
-  return NULL;
-}
-
-const char *
 _mb_metaschema_get_uri (MbSchemaDraft draft)
 {
   for (guint i = 0; i < G_N_ELEMENTS (drafts); i++)

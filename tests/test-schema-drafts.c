@@ -556,7 +556,6 @@ test_metaschemas (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
     {
-      g_autofree char *text = g_strdup_printf ("{\"$ref\":\"%s\"}", uris[i]);
       g_autoptr(MbSchema) schema = NULL;
       g_autoptr(GError) error = NULL;
 

@@ -12,6 +12,7 @@
 #include "minibus/mb-error.h"
 #include "minibus/mb-json.h"
 #include "minibus/mb-schema-loader.h"
+#include "minibus/mb-schema-private.h"
 
 /* In all JSON here, ' stands for ". */
 static char *
@@ -359,6 +360,47 @@ test_references (void)
 }
 
 static void
+test_uris (void)
+{
+  /* The examples of RFC 3986, section 5.4, but for fragments, which are cut off before */
+  static const char *const examples[][2] = {
+    { "g:h", "g:h" }, { "g", "http://a/b/c/g" }, { "./g", "http://a/b/c/g" },
+    { "g/", "http://a/b/c/g/" }, { "/g", "http://a/g" }, { "//g", "http://g" },
+    { "?y", "http://a/b/c/d;p?y" }, { "g?y", "http://a/b/c/g?y" }, { ";x", "http://a/b/c/;x" },
+    { "", "http://a/b/c/d;p?q" }, { ".", "http://a/b/c/" }, { "./", "http://a/b/c/" },
+    { "..", "http://a/b/" }, { "../", "http://a/b/" }, { "../g", "http://a/b/g" },
+    { "../..", "http://a/" }, { "../../", "http://a/" }, { "../../g", "http://a/g" },
+    { "../../../g", "http://a/g" }, { "/./g", "http://a/g" }, { "/../g", "http://a/g" },
+    { "g.", "http://a/b/c/g." }, { "..g", "http://a/b/c/..g" }, { "./../g", "http://a/b/g" },
+    { "./g/.", "http://a/b/c/g/" }, { "g/./h", "http://a/b/c/g/h" }, { "g/../h", "http://a/b/c/h" },
+    { "g;x=1/../y", "http://a/b/c/y" }, { "HTTP:g", "http:g" },
+  };
+  static const char *const others[][3] = {
+    { "http://a", "b", "http://a/b" }, { "urn:x:y", "", "urn:x:y" }, { "urn:x:y", "z", "urn:z" },
+    { "file:///a/b", "c", "file:///a/c" }, { "minibus:/schema", "a/b", "minibus:/a/b" },
+  };
+
+  g_test_summary ("Relative URIs are resolved as RFC 3986 says");
+
+  for (guint i = 0; i < G_N_ELEMENTS (examples); i++)
+    {
+      g_autofree char *uri = _mb_uri_resolve ("http://a/b/c/d;p?q", examples[i][0]);
+
+      g_assert_cmpstr (uri, ==, examples[i][1]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autofree char *uri = _mb_uri_resolve (others[i][0], others[i][1]);
+
+      g_assert_cmpstr (uri, ==, others[i][2]);
+    }
+
+  g_assert_null (_mb_uri_resolve (NULL, "relative"));
+  g_assert_null (_mb_uri_resolve ("http://a/", "with space"));
+  g_assert_null (_mb_uri_resolve ("http://a/", "line\n"));
+}
+
+static void
 test_text_error (void)
 {
   g_autoptr(GError) error = NULL;
@@ -407,6 +449,26 @@ test_registry (void)
   g_assert_cmpstr (error->message, ==, "The value at “/b/0” is 1, but must be of type string. "
                    "(rule: /properties/b/$ref/items/$ref/type)");
   g_assert_false (mb_schema_validate_text (whole, "1", NULL));
+}
+
+static void
+test_embedded (void)
+{
+  g_autoptr(MbSchemaLoader) loader = mb_schema_loader_new ();
+  g_autoptr(MbSchema) schema = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A schema with a URI of its own is found within a document, beside broken ones, too");
+
+  mb_schema_loader_add_text (loader, "https://x.example/bad", "{\"type\":5}", &error);
+  mb_schema_loader_add_text (loader, "https://x.example/bundle",
+                             "{\"definitions\":{\"a\":{\"id\":\"https://y.example/int\","
+                             "\"type\":\"integer\"}}}", &error);
+  g_assert_no_error (error);
+  schema = mb_schema_loader_load_text (loader, "{\"$ref\":\"https://y.example/int\"}", &error);
+  g_assert_no_error (error);
+  g_assert_true (mb_schema_validate_text (schema, "1", NULL));
+  g_assert_false (mb_schema_validate_text (schema, "\"x\"", NULL));
 }
 
 static void
@@ -651,8 +713,10 @@ main (int    argc,
   g_test_add_func ("/schema/empty-object", test_empty_object);
   g_test_add_func ("/schema/draft", test_draft);
   g_test_add_func ("/schema/references", test_references);
+  g_test_add_func ("/schema/uris", test_uris);
   g_test_add_func ("/schema/text-error", test_text_error);
   g_test_add_func ("/schema/registry", test_registry);
+  g_test_add_func ("/schema/embedded", test_embedded);
   g_test_add_func ("/schema/registry-errors", test_registry_errors);
   g_test_add_func ("/schema/vocabularies", test_vocabularies);
   g_test_add_func ("/schema/drafts-mix", test_drafts_mix);
