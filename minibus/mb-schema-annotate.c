@@ -79,6 +79,7 @@ annotate_members (MbReport           *self,
       const MbName *known = _mb_name_table_find (&rules->table, key, strlen (key));
       gboolean is_known = known != NULL && known->schema != NULL;
       gboolean matched = FALSE;
+      gboolean applies;
 
       for (guint i = 0; i < rules->n_patterns; i++)
         {
@@ -88,12 +89,15 @@ annotate_members (MbReport           *self,
           matched = TRUE;
           if (keyword == MB_KEYWORD_PATTERN_PROPERTIES)
             annotate_part (self, rules->patterns[i].schema, name, rules->patterns[i].source, -1,
-                           member,
-                           key, -1, scope);
+                           member, key, -1, scope);
         }
-      if (keyword == MB_KEYWORD_PROPERTIES ? !is_known
-          : keyword == MB_KEYWORD_PATTERN_PROPERTIES ? !matched
-          : is_known || matched)
+      if (keyword == MB_KEYWORD_PROPERTIES)
+        applies = is_known;
+      else if (keyword == MB_KEYWORD_PATTERN_PROPERTIES)
+        applies = matched;
+      else
+        applies = !is_known && !matched;
+      if (!applies)
         continue;
       json_array_add_string_element (names, key);
       if (keyword == MB_KEYWORD_PROPERTIES)

@@ -154,10 +154,9 @@ compile_values (MbBuilder     *self,
       switch (type)
         {
         case MB_VALUE_NULL:
-          set->constants |= MB_VALUE_NULL;
+          set->has_null = TRUE;
           break;
         case MB_VALUE_BOOLEAN:
-          set->constants |= MB_VALUE_BOOLEAN;
           if (json_node_get_boolean (values[i]))
             set->has_true = TRUE;
           else

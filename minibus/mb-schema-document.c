@@ -24,13 +24,18 @@ static const char *
 get_string (JsonNode   *node,
             const char *name)
 {
-  JsonObject *object = json_node_get_node_type (node) == JSON_NODE_OBJECT
-    ? json_node_get_object (node)
-                                                                          : NULL;
-  JsonNode *member = object != NULL ? json_object_get_member (object, name) : NULL;
+  JsonObject *object;
+  JsonNode *member;
 
-  return member != NULL &&
-    _mb_value_type (member) == MB_VALUE_STRING ? _mb_value_string (member) : NULL;
+  if (_mb_value_type (node) != MB_VALUE_OBJECT || json_node_get_object (node) == NULL)
+    return NULL;
+
+  object = json_node_get_object (node);
+  member = json_object_get_member (object, name);
+  if (member == NULL || _mb_value_type (member) != MB_VALUE_STRING)
+    return NULL;
+
+  return _mb_value_string (member);
 }
 
 static gboolean

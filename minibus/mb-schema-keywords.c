@@ -200,7 +200,7 @@ static const char *
 draft_folder (MbSchemaDraft draft)
 {
   return draft == D19 ? "https://json-schema.org/draft/2019-09/"
-    : "https://json-schema.org/draft/2020-12/";
+                      : "https://json-schema.org/draft/2020-12/";
 }
 
 guint
