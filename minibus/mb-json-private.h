@@ -14,6 +14,13 @@ G_BEGIN_DECLS
 #define MB_JSON_MAX_DEPTH 64
 /* Members of one object beyond this are refused both ways. */
 #define MB_JSON_MAX_MEMBERS 4096
+/* Names of one object with the same g_str_hash() beyond this are refused both ways. JsonObject
+ * keeps its members in a GHashTable of that function, which is public and has no seed: names that
+ * all have one hash are made in no time, and each costs a walk over all before it, at every
+ * look-up, here and in whoever uses the object. Honest names hardly ever meet, so that a few are
+ * enough.
+ */
+#define MB_JSON_MAX_SAME_HASH 32
 
 /* Reads exactly one JSON text of `length` bytes (it need not end in NUL) into a new, sealed node.
  * `n_nodes`, if not NULL, is set to how many nodes the tree has, so that a caller can bound memory.
@@ -40,9 +47,9 @@ gboolean  _mb_json_append_node  (GString     *out,
 void      _mb_json_append_string (GString    *out,
                                   const char *text,
                                   gsize       length);
-/* Undoes the escapes of a JSON string whose content between the quotes is `raw`. Returns FALSE if an
- * escape is bad, a surrogate is alone, the string holds U+0000 or an unescaped control character, or
- * is not UTF-8. `out` is truncated first.
+/* Undoes the escapes of a JSON string whose content between the quotes is `raw`. Returns FALSE if
+ * an escape is bad, a surrogate is alone, the string holds U+0000 or an unescaped control
+ * character, or is not UTF-8. `out` is truncated first.
  */
 gboolean  _mb_json_unescape     (GString     *out,
                                  const char  *raw,

@@ -14,13 +14,8 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-json-message-private.h"
 #include "mb-json-scan-private.h"
-
-/* JsonObject keeps its members in a GHashTable of g_str_hash(), which is public and has no seed: names
- * that all have one hash are made in no time, and each costs a walk over all before it, at every look-up,
- * here and in whoever uses the object. Honest names hardly ever meet, so that a few are enough.
- */
-#define MAX_SAME_HASH 32
 
 /* Up to here, comparing each name with each is faster than a table. */
 #define FEW_MEMBERS 8
@@ -58,167 +53,11 @@ static gboolean read_value (Reader    *self,
 
 /* Errors */
 
-static void
-describe_place (GString    *out,
-                Reader     *self,
-                const char *at)
-{
-  const char *line = self->text;
-  gsize n_lines = 1;
-  gsize column = 1;
-
-  for (const char *p = self->text; p < at; p++)
-    {
-      if (*p == '\n')
-        {
-          n_lines++;
-          line = p + 1;
-        }
-    }
-
-  /* Columns count characters: all bytes but those that go on with one. */
-  for (const char *p = line; p < at; p++)
-    if (((guint8) *p & 0xc0) != 0x80)
-      column++;
-
-  g_string_append_printf (out, _("Line %zu, column %zu (byte %zu): "),
-                          n_lines, column, (gsize) (at - self->text));
-}
-
-static void
-describe_found (GString    *out,
-                Reader     *self,
-                const char *at)
-{
-  guint n = _mb_scan_utf8 (at, self->end);
-  gunichar c;
-
-  if (at == self->end)
-    {
-      g_string_append (out, _("the text ends here"));
-      return;
-    }
-
-  if (n == 0)
-    {
-      g_string_append_printf (out, _("found the byte 0x%02X, which is not UTF-8"), (guint8) *at);
-      return;
-    }
-
-  c = g_utf8_get_char (at);
-  if (c == 0xfeff)
-    g_string_append (out, _("found a byte order mark"));
-  else if (g_unichar_isgraph (c))
-    g_string_append_printf (out, _("found “%.*s”"), (int) n, at);
-  else
-    g_string_append_printf (out, _("found the character U+%04X"), c);
-}
-
-static gboolean G_GNUC_PRINTF (4, 5)
-fail (Reader      *self,
-      MbJsonError  code,
-      const char  *at,
-      const char  *format,
-      ...)
-{
-  g_autoptr(GString) message = NULL;
-  va_list args;
-
-  if (self->error == NULL)
-    return FALSE;
-
-  message = g_string_new (NULL);
-  describe_place (message, self, at);
-  va_start (args, format);
-  g_string_append_vprintf (message, format, args);
-  va_end (args);
-
-  g_set_error_literal (self->error, MB_JSON_ERROR, (int) code, message->str);
-
-  return FALSE;
-}
-
-/* What stands at the cursor is not what must stand there. */
-static gboolean
-fail_expected (Reader     *self,
-               const char *expected)
-{
-  g_autoptr(GString) found = NULL;
-  MbJsonError code = MB_JSON_ERROR_SYNTAX;
-
-  if (self->error == NULL)
-    return FALSE;
-
-  if (self->cursor < self->end &&
-      (_mb_scan_utf8 (self->cursor, self->end) == 0 || memcmp (self->cursor, "\357\273\277",
-                                MIN (3, (gsize) (self->end - self->cursor))) == 0))
-    code = MB_JSON_ERROR_ENCODING;
-
-  found = g_string_new (NULL);
-  describe_found (found, self, self->cursor);
-
-  return fail (self, code, self->cursor, "%s; %s", found->str, expected);
-}
-
 static gboolean
 fail_scan (Reader *self,
            MbScan  result)
 {
-  switch (result)
-    {
-    case MB_SCAN_END:
-      return fail_expected (self, _("a string, number or word must be complete"));
-    case MB_SCAN_VALUE:
-      return fail_expected (self, _("a value must stand here: an object, array, string, number, "
-                                    "true, false or null"));
-    case MB_SCAN_WORD:
-      return fail (self, MB_JSON_ERROR_SYNTAX, self->cursor,
-                   _("the only words of JSON are true, false and null, in small letters"));
-    case MB_SCAN_DIGIT:
-      return fail_expected (self, _("a number must go on with a digit here"));
-    case MB_SCAN_LEADING_ZERO:
-      return fail (self, MB_JSON_ERROR_SYNTAX, self->cursor,
-                   _("a number other than 0 must not begin with 0"));
-    case MB_SCAN_CONTROL:
-      return fail (self, MB_JSON_ERROR_SYNTAX, self->cursor,
-                   _("the control character U+%04X must be escaped in a string, as \\u%04x"),
-                   (guint8) *self->cursor, (guint8) *self->cursor);
-    case MB_SCAN_ESCAPE:
-      return fail (self, MB_JSON_ERROR_SYNTAX, self->cursor,
-                   _("a backslash must be followed by one of \" \\ / b f n r t u"));
-    case MB_SCAN_HEX:
-      return fail (self, MB_JSON_ERROR_SYNTAX, self->cursor,
-                   _("\\u must be followed by four hexadecimal digits"));
-    case MB_SCAN_SURROGATE:
-      return fail (self, MB_JSON_ERROR_ENCODING, self->cursor,
-                   _("\\u%.4s is half of a surrogate pair; a high half (d800 to dbff) must be followed "
-                     "by a low one (dc00 to dfff)"), self->cursor + 2);
-    case MB_SCAN_NUL:
-      return fail (self, MB_JSON_ERROR_ENCODING, self->cursor,
-                   _("a string must not hold U+0000"));
-    case MB_SCAN_UTF8:
-      return fail (self, MB_JSON_ERROR_ENCODING, self->cursor,
-                   _("the byte 0x%02X is not UTF-8 here; JSON must be UTF-8 throughout"),
-                   (guint8) *self->cursor);
-    case MB_SCAN_TOO_DEEP:
-      return fail (self, MB_JSON_ERROR_TOO_DEEP, self->cursor,
-                   _("arrays and objects must not be nested deeper than %d levels"),
-                   MB_JSON_MAX_DEPTH);
-    case MB_SCAN_NAME:
-      return fail_expected (self, _("an object must go on with the name of a member, in quotation "
-                                    "marks"));
-    case MB_SCAN_COLON:
-      return fail_expected (self, _("a colon must stand between the name and the value of a member"));
-    case MB_SCAN_COMMA_OBJECT:
-      return fail_expected (self, _("an object must go on with a comma or end with “}”"));
-    case MB_SCAN_COMMA_ARRAY:
-      return fail_expected (self, _("an array must go on with a comma or end with “]”"));
-    case MB_SCAN_TRAILING:
-      return fail_expected (self, _("nothing but white space may follow the value"));
-    case MB_SCAN_OK:
-    default:
-      g_assert_not_reached ();
-    }
+  return _mb_json_fail_scan (self->error, result, self->text, self->cursor, self->end);
 }
 
 /* Values */
@@ -277,10 +116,12 @@ to_double (Reader             *self,
 
 #if FLT_EVAL_METHOD == 0
   /* Both operands are doubles without any rounding, so that the one operation rounds correctly. */
-  static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
-                                   1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+  static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
-  if (number->exact && number->digits <= G_GUINT64_CONSTANT (1) << 53 && ABS (number->exponent) <= 22)
+  if (number->exact && number->digits <= G_GUINT64_CONSTANT (1) << 53 &&
+      ABS (number->exponent) <= 22)
     {
       double value = (double) number->digits;
 
@@ -298,6 +139,17 @@ to_double (Reader             *self,
   buffer[length] = '\0';
 
   return g_ascii_strtod (buffer, NULL);
+}
+
+/* The number before the cursor, for a message; it may be long. */
+static char *
+show_number (Reader     *self,
+             const char *start)
+{
+  const gsize most = 40;
+  gsize length = (gsize) (self->cursor - start);
+
+  return g_strdup_printf ("%.*s%s", (int) MIN (length, most), start, length > most ? "…" : "");
 }
 
 static gboolean
@@ -323,18 +175,24 @@ read_number (Reader    *self,
     }
 
   if (!self->build && number.integer && (!number.exact || number.negative))
-    return fail (self, MB_JSON_ERROR_NUMBER, start,
-                 _("the integer %.*s%s is outside of -2^63 to 2^64-1, beyond which MiniBus programs "
-                   "refuse the whole packet; write it with an exponent, as 1e20, if a "
-                   "floating-point number is meant"),
-                 (int) MIN (self->cursor - start, 40), start, self->cursor - start > 40 ? "…" : "");
+    {
+      g_autofree char *shown = show_number (self, start);
+
+      return _mb_json_fail (self->error, MB_JSON_ERROR_NUMBER, self->text, start,
+                            _("the integer %s is outside of -2^63 to 2^64-1, and MiniBus programs "
+                              "refuse a packet that holds one; write it with an exponent, as 1e20, "
+                              "if a floating-point number is meant"), shown);
+    }
 
   value = to_double (self, &number, start, (gsize) (self->cursor - start));
   if (!isfinite (value))
-    return fail (self, MB_JSON_ERROR_NUMBER, start,
-                 _("the number %.*s%s is beyond the range of floating-point numbers, which ends at "
-                   "about 1.8e308"),
-                 (int) MIN (self->cursor - start, 40), start, self->cursor - start > 40 ? "…" : "");
+    {
+      g_autofree char *shown = show_number (self, start);
+
+      return _mb_json_fail (self->error, MB_JSON_ERROR_NUMBER, self->text, start,
+                            _("the number %s is beyond the range of floating-point numbers, which "
+                              "ends at about 1.8e308"), shown);
+    }
 
   if (self->build)
     *out = json_node_init_double (json_node_alloc (), value);
@@ -507,13 +365,13 @@ fail_duplicate (Reader       *self,
         end--;
     }
 
-  return fail (self, MB_JSON_ERROR_DUPLICATE, member->at - 1,
-               _("the object has a member “%.*s” already; names must differ"),
-               (int) (end - member->at), member->at);
+  return _mb_json_fail (self->error, MB_JSON_ERROR_DUPLICATE, self->text, member->at - 1,
+                        _("the object has a member “%.*s” already; names must differ"),
+                        (int) (end - member->at), member->at);
 }
 
-/* The n last members are those of one object: their names must differ, and must not all have one hash.
- * This comes before they get into a hash table that cannot defend itself.
+/* The n last members are those of one object: their names must differ, and must not all have one
+ * hash. This comes before they get into a hash table that cannot defend itself.
  */
 static gboolean
 check_names (Reader *self,
@@ -559,10 +417,11 @@ check_names (Reader *self,
             continue;
           if (same_name (other, &members[i]))
             return fail_duplicate (self, &members[i]);
-          if (++n_same == MAX_SAME_HASH)
-            return fail (self, MB_JSON_ERROR_TOO_LARGE, members[i].at - 1,
-                         _("more than %d names of the object have one hash, which only happens on "
-                           "purpose"), MAX_SAME_HASH);
+          if (++n_same == MB_JSON_MAX_SAME_HASH)
+            return _mb_json_fail (self->error, MB_JSON_ERROR_TOO_LARGE,
+                                  self->text, members[i].at - 1,
+                                  _("more than %d names of the object have one hash, which only "
+                                    "happens on purpose"), MB_JSON_MAX_SAME_HASH);
         }
 
       table[slot] = (guint16) (i + 1);
@@ -610,8 +469,9 @@ read_object (Reader    *self,
           guint n = self->n_members - first;
 
           if (n == MB_JSON_MAX_MEMBERS)
-            return fail (self, MB_JSON_ERROR_TOO_LARGE, self->cursor,
-                         _("an object must not have more than %d members"), MB_JSON_MAX_MEMBERS);
+            return _mb_json_fail (self->error, MB_JSON_ERROR_TOO_LARGE, self->text, self->cursor,
+                                  _("an object must not have more than %d members"),
+                                  MB_JSON_MAX_MEMBERS);
 
           if (!read_name (self) || !read_value (self, &node))
             return FALSE;

@@ -13,22 +13,58 @@
 #define REPEAT(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 #define IS_DIGIT(c)  ((c) >= '0' && (c) <= '9')
 
-/* Eight bytes at once: is any of them a quotation mark, a backslash, a control character or not
- * ASCII? Each term has the high bit set in some byte if, and only if, its condition holds in some.
+/* What the character behind a backslash means; 0 if it means nothing, or is the u of \uXXXX. */
+static const char escapes[256] = {
+  ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+  ['"'] = '"', ['\\'] = '\\', ['/'] = '/',
+};
+
+/* Eight bytes at once: the offset of the first that is a quotation mark, a backslash, a control
+ * character or not ASCII, or 8 if none is. Each term gets the high bit of each such byte; it can get
+ * others, too, but only of bytes behind.
  */
-static inline gboolean
-has_special (const char *p)
+static inline guint
+find_special (const char *p)
 {
-  guint64 word, quote, backslash;
+  guint64 word, quote, backslash, found;
 
   memcpy (&word, p, sizeof word);
+  word = GUINT64_FROM_LE (word);
   quote = word ^ REPEAT ('"');
   backslash = word ^ REPEAT ('\\');
 
-  return ((((word - REPEAT (0x20)) & ~word) |
+  found = (((word - REPEAT (0x20)) & ~word) |
            ((quote - REPEAT (1)) & ~quote) |
            ((backslash - REPEAT (1)) & ~backslash) |
-           word) & REPEAT (0x80)) != 0;
+           word) & REPEAT (0x80);
+
+  return found != 0 ? (guint) __builtin_ctzll (found) / 8 : 8;
+}
+
+static inline gboolean
+is_plain (char c)
+{
+  return c >= 0x20 && c != '"' && c != '\\' && (guint8) c < 0x80;
+}
+
+/* The first special byte from `p` on, or the end. */
+static inline const char *
+skip_plain (const char *p,
+            const char *end)
+{
+  while (end - p >= 8)
+    {
+      guint n = find_special (p);
+
+      p += n;
+      if (n < 8)
+        return p;
+    }
+
+  while (p < end && is_plain (*p))
+    p++;
+
+  return p;
 }
 
 static inline gboolean
@@ -112,7 +148,7 @@ scan_escape (const char **cursor,
 
   if (p[1] != 'u')
     {
-      if (memchr ("\"\\/bfnrt", p[1], 8) == NULL)
+      if (escapes[(guint8) p[1]] == 0)
         return MB_SCAN_ESCAPE;
       *cursor = p + 2;
       return MB_SCAN_OK;
@@ -162,11 +198,7 @@ _mb_scan_content (const char **cursor,
     {
       guint8 c;
 
-      while (end - p >= 8 && !has_special (p))
-        p += 8;
-      while (p < end && (guint8) (*p - 0x20) < 0x60 && *p != '"' && *p != '\\')
-        p++;
-
+      p = skip_plain (p, end);
       if (p == end || *p == '"')
         break;
 
@@ -486,8 +518,6 @@ _mb_scan_decode (char       *out,
                  const char *raw,
                  gsize       length)
 {
-  static const char plain[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
-                                ['"'] = '"', ['\\'] = '\\', ['/'] = '/' };
   const char *end = raw + length;
   char *o = out;
 
@@ -505,7 +535,7 @@ _mb_scan_decode (char       *out,
       raw = backslash + 2;
       if (backslash[1] != 'u')
         {
-          *o++ = plain[(guint8) backslash[1]];
+          *o++ = escapes[(guint8) backslash[1]];
           continue;
         }
 

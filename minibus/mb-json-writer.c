@@ -16,9 +16,6 @@
 
 #include "mb-error.h"
 
-/* More names of one hash than this are refused by the reader, so that they are not written either. */
-#define MAX_SAME_HASH 32
-
 typedef struct
 {
   GString  *out;
@@ -106,8 +103,8 @@ find_short_decimal (double   value,
   static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8 };
 
   /* Fifteen digits at most lie further apart than doubles, so that at most one of them is close
-   * enough to `value`, and the quotient of two numbers that are exact is rounded but once: it is what
-   * a reader makes of the decimal number.
+   * enough to `value`, and the quotient of two numbers that are exact is rounded but once: it is
+   * what a reader makes of the decimal number.
    */
   for (guint i = 0; i < G_N_ELEMENTS (powers) && value * powers[i] < 1e15; i++)
     {
@@ -139,8 +136,8 @@ find_shortest_subnormal (double value)
   return decimal;
 }
 
-/* The number of fewest digits that reads back as `value`, which is positive and finite; of several, the
- * closest.
+/* The number of fewest digits that reads back as `value`, which is positive and finite; of several,
+ * the closest.
  */
 static Decimal
 find_shortest (double value)
@@ -154,8 +151,8 @@ find_shortest (double value)
   if (value < DBL_MIN)
     return find_shortest_subnormal (value);
 
-  /* Seventeen digits always read back. If up to fifteen do, these are what the seventeen round to: no
-   * other number of fifteen digits is as close.
+  /* Seventeen digits always read back. If up to fifteen do, these are what the seventeen round to:
+   * no other number of fifteen digits is as close.
    */
   all = round_to_digits (value, 17);
   decimal.digits = (all.digits + 50) / 100;
@@ -177,8 +174,8 @@ find_shortest (double value)
   if (reads_back (decimal, value))
     return decimal;
 
-  /* Above a power of two, doubles are twice as far apart as below it: the next number above may read
-   * back, though the one below is closer.
+  /* Above a power of two, doubles are twice as far apart as below it: the next number above may
+   * read back, though the one below is closer.
    */
   decimal.digits++;
   if (frexp (value, &binary_exponent) == 0.5 && reads_back (decimal, value))
@@ -253,9 +250,10 @@ _mb_json_append_string (GString    *out,
                         gsize       length)
 {
   /* What stands behind the backslash; 'u' needs four digits more. */
-  static const char escapes[256] = { [0 ... 0x07] = 'u', ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n',
-                                     [0x0b] = 'u', ['\f'] = 'f', ['\r'] = 'r', [0x0e ... 0x1f] = 'u',
-                                     ['"'] = '"', ['\\'] = '\\' };
+  static const char escapes[256] = {
+    [0 ... 0x07] = 'u', ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', [0x0b] = 'u', ['\f'] = 'f',
+    ['\r'] = 'r', [0x0e ... 0x1f] = 'u', ['"'] = '"', ['\\'] = '\\',
+  };
   static const char hex[] = "0123456789abcdef";
   const char *end = text + length;
 
@@ -313,7 +311,7 @@ fail_half_made (Writer     *self,
                 const char *type)
 {
   g_set_error (self->error, MB_JSON_ERROR, MB_JSON_ERROR_SYNTAX,
-               _("A node of type %s holds no value; a node must be given its value before it is written"),
+               _("A node of type %s holds no value; it must be given one before it is written"),
                type);
   return FALSE;
 }
@@ -394,13 +392,13 @@ check_members (Writer     *self,
     hashes[i++] = g_str_hash (name);
   qsort (hashes, n, sizeof *hashes, compare_hashes);
 
-  for (i = MAX_SAME_HASH; i < n; i++)
+  for (i = MB_JSON_MAX_SAME_HASH; i < n; i++)
     {
-      if (hashes[i] == hashes[i - MAX_SAME_HASH])
+      if (hashes[i] == hashes[i - MB_JSON_MAX_SAME_HASH])
         {
           g_set_error (self->error, MB_JSON_ERROR, MB_JSON_ERROR_TOO_LARGE,
                        _("More than %d names of an object have one hash, which receivers refuse"),
-                       MAX_SAME_HASH);
+                       MB_JSON_MAX_SAME_HASH);
           return FALSE;
         }
     }
@@ -424,7 +422,7 @@ write_object (Writer     *self,
     return FALSE;
 
   n = json_object_get_size (object);
-  if (n > MAX_SAME_HASH && !check_members (self, object, n))
+  if (n > MB_JSON_MAX_SAME_HASH && !check_members (self, object, n))
     return FALSE;
 
   g_string_append_c (self->out, '{');

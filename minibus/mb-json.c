@@ -19,19 +19,20 @@
  *
  * The text must be exactly one JSON value, with white space around it at most. Unlike `JsonParser`,
  * this refuses everything that RFC 8259 does not allow: comments, trailing commas, single quotes,
- * numbers such as `.5`, `012` or `0x1`, a byte order mark, a text that is not UTF-8, half a surrogate
- * pair. It also refuses what cannot be kept without loss or danger: U+0000 in a string, two members of
- * one name in an object, a number beyond the range of `double`, nesting deeper than 64 levels, an
- * object of more than 4,096 members, and names that are made to share one hash.
+ * numbers such as `.5`, `012` or `0x1`, a byte order mark, a text that is not UTF-8, half a
+ * surrogate pair. It also refuses what cannot be kept without loss or danger: U+0000 in a string,
+ * two members of one name in an object, a number beyond the range of `double`, nesting deeper than
+ * 64 levels, an object of more than 4,096 members, and names that are made to share one hash.
  *
- * Numbers without a fraction and an exponent become 64-bit integers if they fit, all others `double`s,
- * correctly rounded. `-0` is the integer 0; `-0.0` is a `double`. The locale has no influence.
+ * Numbers without a fraction and an exponent become 64-bit integers if they fit, all others
+ * `double`s, correctly rounded. `-0` is the integer 0; `-0.0` is a `double`. The locale has no
+ * influence.
  *
- * The node is sealed: it cannot be changed, and can be shared, but not between threads. This function
- * may be called from any thread.
+ * The node is sealed: it cannot be changed, and can be shared, but not between threads. This
+ * function may be called from any thread.
  *
- * Fails with [error@JsonError]; the message tells line, column and byte, what was found there, and what
- * would be right.
+ * Fails with [error@JsonError]; the message tells line, column and byte, what was found there, and
+ * what would be right.
  *
  * ```c
  * g_autoptr(JsonNode) node = mb_json_from_text ("{\"celsius\": 21.5}", &error);
@@ -58,17 +59,17 @@ mb_json_from_text (const char  *text,
  *
  * Writes a node as the shortest JSON text.
  *
- * There is no white space between the tokens. Strings are UTF-8, and only quotation marks, backslashes
- * and control characters are escaped. A `double` is written with the fewest digits that read back as
- * the same number, and always with a decimal point or an exponent, so that it stays a `double`: 0.1,
- * 20.0, 1e100. Members of objects stay in their order. [func@json_from_text] reads the text back as an
- * equal node.
+ * There is no white space between the tokens. Strings are UTF-8, and only quotation marks,
+ * backslashes and control characters are escaped. A `double` is written with the fewest digits that
+ * read back as the same number, and always with a decimal point or an exponent, so that it stays a
+ * `double`: 0.1, 20.0, 1e100. Members of objects stay in their order. [func@json_from_text] reads
+ * the text back as an equal node.
  *
  * This function may be called from any thread that may use the node.
  *
- * Fails with [error@JsonError] if the node, or one in it, is a number that is not finite, a string that
- * is not UTF-8, or has not been given a value; if arrays and objects are nested deeper than 64 levels;
- * or if an object has more than 4,096 members or too many names that share one hash.
+ * Fails with [error@JsonError] if the node, or one in it, is a number that is not finite, a string
+ * that is not UTF-8, or has not been given a value; if arrays and objects are nested deeper than 64
+ * levels; or if an object has more than 4,096 members or too many names that share one hash.
  *
  * ```c
  * g_autofree char *text = mb_json_to_text (node, &error);

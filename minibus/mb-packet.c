@@ -21,8 +21,9 @@
 /* The packet itself and its header are two levels. */
 #define MAX_MEMBER_DEPTH (MB_JSON_MAX_DEPTH - 2)
 
-#define PACKET_VERSION "0.3.0"
-
+/* Fixed widths, so that the hash of the topic stands at byte 22 of each packet of ours, where a filter
+ * in the kernel can find it. 48 bits of a sequence number last for nine years at a million a second.
+ */
 #define TAG_TOPIC_DIGITS    8
 #define TAG_SESSION_DIGITS  16
 #define TAG_SEQUENCE_DIGITS 12
@@ -46,36 +47,53 @@ enum
   N_TAG_MEMBERS
 };
 
-static const char *const member_names[] = { "author", "gpg", "idstr", "mb", "topic", "version" };
-static const char *const tag_names[] = { "t", "s", "n" };
+typedef struct
+{
+  const char *text;
+  gsize       length;
+} Name;
 
-/* Reading */
+#define NAME(text) { text, sizeof text - 1 }
+
+static const Name member_names[] = {
+  NAME ("author"), NAME ("gpg"), NAME ("idstr"), NAME ("mb"), NAME ("topic"), NAME ("version"),
+};
+static const Name tag_names[] = { NAME ("t"), NAME ("s"), NAME ("n") };
+static const Name header_name = NAME ("header");
+static const Name data_name = NAME ("data");
+static const Name packet_version = NAME ("0.3.0");
+
+/* Reading
+ *
+ * A member that we know must not occur twice, at the top or in the header, or the datagram is no
+ * packet: else a filter, a receiver and a Python peer could each take another one for the topic.
+ * Members that we do not know are not compared here, but when somebody asks for them.
+ */
 
 static gboolean
 span_is (const MbSpan *span,
-         const char   *text)
+         const Name   *name)
 {
-  gsize length = strlen (text);
   char decoded[48];
 
   if (!span->escaped)
-    return span->length == length && memcmp (span->text, text, length) == 0;
+    return span->length == name->length && memcmp (span->text, name->text, name->length) == 0;
 
   /* No character takes more than six bytes for each byte that it means. */
   if (span->length > sizeof decoded)
     return FALSE;
 
-  return _mb_scan_decode (decoded, span->text, span->length) == length &&
-         memcmp (decoded, text, length) == 0;
+  return _mb_scan_decode (decoded, span->text, span->length) == name->length &&
+         memcmp (decoded, name->text, name->length) == 0;
 }
 
 static guint
-find_name (const MbSpan      *span,
-           const char *const *names,
-           guint              n_names)
+find_name (const MbSpan *span,
+           const Name   *names,
+           guint         n_names)
 {
   for (guint i = 0; i < n_names; i++)
-    if (span_is (span, names[i]))
+    if (span_is (span, &names[i]))
       return i;
 
   return n_names;
@@ -171,14 +189,18 @@ scan_canonical_tag (MbTag       *tag,
                     const char **cursor,
                     const char  *end)
 {
-  static const char form[] = "{\"t\":\"........\",\"s\":\"................\",\"n\":\"............\"}";
+  static const char form[] =
+    "{\"t\":\"........\",\"s\":\"................\",\"n\":\"............\"}";
   const char *p = *cursor;
   guint64 topic_hash;
 
   if ((gsize) (end - p) < sizeof form - 1 ||
-      memcmp (p, form, 6) != 0 || !read_hex (p + 6, TAG_TOPIC_DIGITS, &topic_hash) ||
-      memcmp (p + 14, form + 14, 7) != 0 || !read_hex (p + 21, TAG_SESSION_DIGITS, &tag->session) ||
-      memcmp (p + 37, form + 37, 7) != 0 || !read_hex (p + 44, TAG_SEQUENCE_DIGITS, &tag->sequence) ||
+      memcmp (p, form, 6) != 0 ||
+      !read_hex (p + 6, TAG_TOPIC_DIGITS, &topic_hash) ||
+      memcmp (p + 14, form + 14, 7) != 0 ||
+      !read_hex (p + 21, TAG_SESSION_DIGITS, &tag->session) ||
+      memcmp (p + 37, form + 37, 7) != 0 ||
+      !read_hex (p + 44, TAG_SEQUENCE_DIGITS, &tag->sequence) ||
       memcmp (p + 56, form + 56, 2) != 0)
     return FALSE;
 
@@ -189,8 +211,8 @@ scan_canonical_tag (MbTag       *tag,
   return TRUE;
 }
 
-/* The tag in any other form, from `p`, which is good JSON. Whatever is not as it should be leaves the
- * tag absent.
+/* The tag in any other form, from `p`, which is good JSON. Whatever is not as it should be leaves
+ * the tag absent.
  */
 static void
 read_tag (MbTag      *tag,
@@ -296,7 +318,7 @@ scan_header_object (MbPacket    *packet,
           good = scan_span (cursor, end, &packet->topic);
           break;
         case MEMBER_VERSION:
-          good = scan_span (cursor, end, &version) && span_is (&version, PACKET_VERSION);
+          good = scan_span (cursor, end, &version) && span_is (&version, &packet_version);
           break;
         default:
           packet->n_extra_members++;
@@ -355,14 +377,14 @@ _mb_packet_scan_header (MbPacket   *packet,
 
   while (next_member (&cursor, end, &first, &name, &failed))
     {
-      if (span_is (&name, "header"))
+      if (span_is (&name, &header_name))
         {
           if (!scan_header_object (packet, &cursor, end))
             break;
           return MB_PACKET_OK;
         }
 
-      if (packet->data.text != NULL || !span_is (&name, "data") ||
+      if (packet->data.text != NULL || !span_is (&name, &data_name) ||
           !scan_span (&cursor, end, &packet->data))
         break;
     }
@@ -385,7 +407,7 @@ _mb_packet_scan_rest (MbPacket   *packet,
 
   while (next_member (&cursor, end, &first, &name, &failed))
     {
-      if (packet->data.text != NULL || !span_is (&name, "data") ||
+      if (packet->data.text != NULL || !span_is (&name, &data_name) ||
           !scan_span (&cursor, end, &packet->data))
         return judge (packet, datagram, end);
     }

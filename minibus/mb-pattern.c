@@ -17,9 +17,9 @@
 #include "mb-error.h"
 
 /* A topic comes from the network, so that a match must end soon whatever the topic is. PCRE2 counts
- * each time that it tries something, and a longer topic honestly needs more of that. But one such step
- * may go over the whole topic, so that the steps become fewer again where topics are longer than any
- * that are meant well: the time stays in proportion to 2^25 characters.
+ * each time that it tries something, and a longer topic honestly needs more of that. But one such
+ * step may go over the whole topic, so that the steps become fewer again where topics are longer
+ * than any that are meant well: the time stays in proportion to 2^25 characters.
  */
 #define MATCH_LIMIT(length) MIN (10000 + 50 * (length), ((gsize) 1 << 25) / (length))
 #define HEAP_LIMIT(length)  MIN (64 + (length) / 2, 4096)   /* KiB */
@@ -45,8 +45,8 @@ typedef struct
 
 /* Translation */
 
-/* The text of the pattern as PCRE2 must have it to mean what it means in Python, and where each byte
- * of it comes from, for the positions in error messages.
+/* The text of the pattern as PCRE2 must have it to mean what it means in Python, and where each
+ * byte of it comes from, for the positions in error messages.
  */
 typedef struct
 {
@@ -121,7 +121,8 @@ translate_escape (Translation  *self,
   gsize n_digits = c == 'u' ? 4 : c == 'U' ? 8 : 0;
 
   if (c == '\0')
-    return fail (error, self->whole, self->shift + *cursor, _("nothing follows the backslash; to mean the backslash itself, write two"));
+    return fail (error, self->whole, self->shift + *cursor,
+                 _("nothing follows the backslash; to mean the backslash itself, write two"));
 
   if (c == 'Q' || c == 'E')
     return fail (error, self->whole, self->shift + *cursor,
@@ -130,8 +131,8 @@ translate_escape (Translation  *self,
   if (n_digits > 0)
     {
       if (count_hex (text + *cursor + 2) < n_digits)
-        return fail (error, self->whole, self->shift + *cursor, _("\\%c must be followed by %d hexadecimal digits"),
-                     c, (int) n_digits);
+        return fail (error, self->whole, self->shift + *cursor,
+                     _("\\%c must be followed by %d hexadecimal digits"), c, (int) n_digits);
       translate (self, "\\x{", *cursor, 3);
       translate (self, text + *cursor + 2, *cursor, n_digits);
       translate (self, "}", *cursor, 1);
@@ -210,8 +211,8 @@ translate_pattern (Translation  *self,
       else if (p[0] == '(' && p[1] == '*')
         {
           return fail (error, self->whole, self->shift + cursor,
-                       _("nothing stands before the asterisk that could be repeated; write “\\*” if "
-                         "the asterisk itself is meant"));
+                       _("nothing stands before the asterisk that could be repeated; write “\\*” "
+                         "if the asterisk itself is meant"));
         }
       else if (g_str_has_prefix (p, "(?#"))
         {
@@ -277,8 +278,8 @@ compile (const char  *text,
   if (!translate_pattern (&translation, text, error))
     return NULL;
 
-  /* The anchors are options and not characters, so that they hold for each branch of “a|b”, and that
-   * no group around the text can change what it means.
+  /* The anchors are options and not characters, so that they hold for each branch of “a|b”, and
+   * that no group around the text can change what it means.
    */
   context = pcre2_compile_context_create (NULL);
   pcre2_set_newline (context, PCRE2_NEWLINE_LF);
@@ -351,13 +352,15 @@ _mb_pattern_new (const char  *text,
   if (length == 0)
     {
       g_set_error_literal (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_INVALID_PATTERN,
-                           _("The topic pattern is empty; use “.*” for all topics, or the name of one"));
+                           _("The topic pattern is empty; use “.*” for all topics, or the name of "
+                             "one"));
       return NULL;
     }
 
   if (!g_utf8_validate_len (text, length, &bad))
     {
-      g_autofree char *valid = g_utf8_make_valid (text, (gssize) MIN (length, MB_PATTERN_MAX_LENGTH));
+      gsize shown = MIN (length, MB_PATTERN_MAX_LENGTH);
+      g_autofree char *valid = g_utf8_make_valid (text, (gssize) shown);
 
       fail (error, valid, (gsize) (bad - text), _("the byte 0x%02X is not UTF-8"), (guint8) *bad);
       return NULL;
@@ -473,8 +476,8 @@ _mb_pattern_match (MbPattern  *self,
   int result;
 
   if (self->literal != NULL)
-    return length == self->literal_length && memcmp (topic, self->literal, length) == 0
-             ? MB_MATCH_YES : MB_MATCH_NO;
+    return length == self->literal_length &&
+           (length == 0 || memcmp (topic, self->literal, length) == 0) ? MB_MATCH_YES : MB_MATCH_NO;
 
   matcher = get_matcher ();
   match_limit = (guint32) MATCH_LIMIT (MAX (length, 1));
@@ -492,17 +495,12 @@ _mb_pattern_match (MbPattern  *self,
   if (result >= 0)
     return MB_MATCH_YES;
 
-  switch (result)
-    {
-    case PCRE2_ERROR_MATCHLIMIT:
-    case PCRE2_ERROR_DEPTHLIMIT:
-    case PCRE2_ERROR_HEAPLIMIT:
-    case PCRE2_ERROR_NOMEMORY:
-    case PCRE2_ERROR_RECURSELOOP:
-      return MB_MATCH_LIMIT;
-    default:
-      return MB_MATCH_NO;
-    }
+  if (result == PCRE2_ERROR_NOMATCH ||
+      (result <= PCRE2_ERROR_UTF8_ERR1 && result >= PCRE2_ERROR_UTF8_ERR21))
+    return MB_MATCH_NO;
+
+  /* A limit was reached, or memory or something else failed: it is not known. */
+  return MB_MATCH_LIMIT;
 }
 
 char *

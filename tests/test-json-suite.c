@@ -18,7 +18,8 @@ static const char *const refused_by_policy[] = {
   NULL
 };
 
-/* RFC 8259 leaves these to the implementation: see docs/json.md. All others named i_ are refused. */
+/* RFC 8259 leaves these to the implementation: see docs/json.md. All others named i_ are refused.
+ */
 static const char *const accepted_by_policy[] = {
   "i_number_double_huge_neg_exp.json",
   "i_number_real_underflow.json",
@@ -64,7 +65,7 @@ test_file (gconstpointer data)
   gsize length, n_nodes;
   gboolean good = is_good (name);
 
-  g_test_summary ("A document of the public suite is read or refused as RFC 8259 and our policy say");
+  g_test_summary ("A document of the public suite is read or refused, by RFC 8259 and our policy");
 
   g_file_get_contents (path, &contents, &length, &error);
   g_assert_no_error (error);

@@ -12,10 +12,13 @@
 #include "minibus/mb-json-private.h"
 #include "minibus/mb-packet-private.h"
 
-#define TAG "\"mb\":{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}"
+#define T   "\"t\":\"89abcdef\""
+#define S   "\"s\":\"0123456789abcdef\""
+#define N   "\"n\":\"00000000002a\""
+#define TAG "\"mb\":{" T "," S "," N "}"
 
-/* The whole packet, as a receiver with a matching topic goes about it. The datagram is a copy without a
- * NUL behind it, which the sanitizers watch; the caller frees it.
+/* The whole packet, as a receiver with a matching topic goes about it. The datagram is a copy
+ * without a NUL behind it, which the sanitizers watch; the caller frees it.
  */
 static MbPacketStatus
 scan (MbPacket    *packet,
@@ -76,9 +79,11 @@ check_capture (JsonObject *capture)
     { "publish-float-huge-socket", "/chatter", "1e20" },
     { "publish-uint64-max-socket", "/chatter", "1.8446744073709552e19" },
     { "publish-null-twisted", "/chatter", "null" },
-    { "publish-non-ascii-socket", "/chatter", "\"h\303\251llo w\303\266rld \346\227\245\346\234\254\"" },
+    { "publish-non-ascii-socket", "/chatter",
+      "\"h\303\251llo w\303\266rld \346\227\245\346\234\254\"" },
     { "publish-emoji-twisted", "/chatter", "\"\360\237\230\200\"" },
-    { "publish-escapes-socket", "/chatter", "\"quote\\\" back\\\\ slash/ tab\\t nl\\n bell\\u0007 del\177\"" },
+    { "publish-escapes-socket", "/chatter",
+      "\"quote\\\" back\\\\ slash/ tab\\t nl\\n bell\\u0007 del\177\"" },
     { "publish-topic-non-ascii", "/caf\303\251/\360\237\230\200", "1" },
     { "publish-topic-no-slash", "plain", "1" },
     { "service-error-value-socket-error", "/echoback/__error__", "{\"msg\":\"no\",\"code\":7}" },
@@ -224,19 +229,21 @@ test_shape (void)
 static void
 test_duplicates (void)
 {
+  static const char *const bad[] = {
+    "{\"header\":{\"topic\":\"t\",\"topic\":\"t\"},\"data\":\"1\"}",
+    "{\"header\":{\"topic\":\"t\",\"to\\u0070ic\":\"u\"},\"data\":\"1\"}",
+    "{\"header\":{\"topic\":\"t\",\"gpg\":\"yes\",\"gpg\":\"yes\"},\"data\":\"1\"}",
+    "{\"header\":{\"topic\":\"t\"," TAG "," TAG "},\"data\":\"1\"}",
+    "{\"header\":{\"topic\":\"t\"},\"data\":\"1\",\"data\":\"1\"}",
+    "{\"data\":\"1\",\"data\":\"1\",\"header\":{\"topic\":\"t\"}}",
+    "{\"data\":\"1\",\"header\":{\"topic\":\"t\"},\"data\":\"1\"}",
+    "{\"header\":{\"topic\":\"t\"},\"header\":{\"topic\":\"t\"},\"data\":\"1\"}",
+  };
+
   g_test_summary ("A packet cannot have two topics, or two of anything that is known");
 
-  assert_status ("{\"header\":{\"topic\":\"t\",\"topic\":\"t\"},\"data\":\"1\"}", MB_PACKET_NOT_PACKET);
-  assert_status ("{\"header\":{\"topic\":\"t\",\"to\\u0070ic\":\"u\"},\"data\":\"1\"}",
-                 MB_PACKET_NOT_PACKET);
-  assert_status ("{\"header\":{\"topic\":\"t\",\"gpg\":\"yes\",\"gpg\":\"yes\"},\"data\":\"1\"}",
-                 MB_PACKET_NOT_PACKET);
-  assert_status ("{\"header\":{\"topic\":\"t\"," TAG "," TAG "},\"data\":\"1\"}", MB_PACKET_NOT_PACKET);
-  assert_status ("{\"header\":{\"topic\":\"t\"},\"data\":\"1\",\"data\":\"1\"}", MB_PACKET_NOT_PACKET);
-  assert_status ("{\"data\":\"1\",\"data\":\"1\",\"header\":{\"topic\":\"t\"}}", MB_PACKET_NOT_PACKET);
-  assert_status ("{\"data\":\"1\",\"header\":{\"topic\":\"t\"},\"data\":\"1\"}", MB_PACKET_NOT_PACKET);
-  assert_status ("{\"header\":{\"topic\":\"t\"},\"header\":{\"topic\":\"t\"},\"data\":\"1\"}",
-                 MB_PACKET_NOT_PACKET);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    assert_status (bad[i], MB_PACKET_NOT_PACKET);
 }
 
 static void
@@ -244,12 +251,12 @@ test_depth (void)
 {
   g_autofree char *open = g_strnfill (MB_JSON_MAX_DEPTH, '[');
   g_autofree char *close = g_strnfill (MB_JSON_MAX_DEPTH, ']');
-  g_autofree char *good = g_strdup_printf ("{\"header\":{\"topic\":\"t\",\"x\":%s%s},\"data\":\"1\"}",
-                                           open + 2, close + 2);
-  g_autofree char *bad = g_strdup_printf ("{\"header\":{\"topic\":\"t\",\"x\":%s%s},\"data\":\"1\"}",
-                                          open + 1, close + 1);
-  g_autofree char *tag = g_strdup_printf ("{\"header\":{\"topic\":\"t\",\"mb\":{\"x\":%s%s}},\"data\":\"1\"}",
-                                          open + 2, close + 2);
+  g_autofree char *good = g_strconcat ("{\"header\":{\"topic\":\"t\",\"x\":", open + 2, close + 2,
+                                       "},\"data\":\"1\"}", NULL);
+  g_autofree char *bad = g_strconcat ("{\"header\":{\"topic\":\"t\",\"x\":", open + 1, close + 1,
+                                      "},\"data\":\"1\"}", NULL);
+  g_autofree char *tag = g_strconcat ("{\"header\":{\"topic\":\"t\",\"mb\":{\"x\":", open + 2,
+                                      close + 2, "}},\"data\":\"1\"}", NULL);
   g_autofree char *endless = g_strnfill (65507, '[');
   g_autofree char *other = g_strconcat (open, "[", close, "]", NULL);
 
@@ -282,7 +289,8 @@ test_header_members (void)
 static void
 test_early (void)
 {
-  static const char text[] = "{\"header\":{\"topic\":\"t\",\"author\":\"a\"},\"data\":\"1 \377 and \\u no JSON";
+  static const char text[] =
+    "{\"header\":{\"topic\":\"t\",\"author\":\"a\"},\"data\":\"1 \377 and \\u no JSON";
   static const char first[] = "{\"data\":\"\\\"x\\\"\",\"header\":{\"topic\":\"t\"}]";
   MbPacket packet;
 
@@ -305,7 +313,8 @@ test_early (void)
 static void
 test_prefixes (void)
 {
-  static const char text[] = " {\"header\":{" TAG ",\"topic\":\"/\303\251\",\"x\":[1,\"\\u00e9\"]},\"data\":\"\\\"\"} \n";
+  static const char text[] = " {\"header\":{" TAG ",\"topic\":\"/\303\251\",\"x\":[1,\"\\u00e9\"]},"
+                             "\"data\":\"\\\"\"} \n";
   const gsize end = strlen (text) - 2;
   g_autofree char *datagram = NULL;
   MbPacket packet;
@@ -337,11 +346,12 @@ test_canonical (void)
   g_autofree char *datagram = NULL;
   MbPacket packet;
 
-  g_test_summary ("What is written is the canonical form, and is read back");
+  g_test_summary ("The canonical form is written, with the hash at byte 22, and read back");
 
   _mb_packet_append (out, 0x89abcdef, G_GUINT64_CONSTANT (0x0123456789abcdef), 42, "/x", "a", "i",
                      "{\"a\":1}and more", strlen ("{\"a\":1}"));
   g_assert_cmpstr (out->str + strlen ("before"), ==, expected);
+  g_assert_cmpint (strstr (expected, "89abcdef") - expected, ==, 22);
 
   g_assert_cmpint (scan (&packet, &datagram, expected, strlen (expected)), ==, MB_PACKET_OK);
   g_assert_true (packet.tag.present);
@@ -390,8 +400,8 @@ static void
 assert_tag (const char *tag,
             gboolean    present)
 {
-  g_autofree char *text = g_strdup_printf ("{\"header\":{\"topic\":\"t\",\"mb\":%s,\"author\":\"a\"},"
-                                           "\"data\":\"1\"}", tag);
+  g_autofree char *text = g_strconcat ("{\"header\":{\"topic\":\"t\",\"mb\":", tag,
+                                       ",\"author\":\"a\"},\"data\":\"1\"}", NULL);
   g_autofree char *datagram = NULL;
   MbPacket packet;
 
@@ -410,20 +420,23 @@ test_tags (void)
 {
   g_test_summary ("A tag is found in any order and place; what is no tag is no error either");
 
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}", TRUE);
-  assert_tag (" { \"n\" : \"00000000002a\" , \"s\" : \"0123456789abcdef\" , \"t\" : \"89abcdef\" } ", TRUE);
-  assert_tag ("{\"v\":{\"t\":[1]},\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}", TRUE);
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\",\"x\":null}", TRUE);
-  assert_tag ("{\"\\u0074\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}", TRUE);
+  assert_tag ("{" T "," S "," N "}", TRUE);
+  assert_tag (" { " N " , " S "\t, " T " } ", TRUE);
+  assert_tag ("{\"v\":{" N "}," T "," S "," N "}", TRUE);
+  assert_tag ("{" T "," S "," N ",\"x\":null}", TRUE);
+  assert_tag ("{\"\\u0074\":\"89abcdef\"," S "," N "}", TRUE);
+  assert_tag ("{\"t\" : \"89abcdef\"," S "," N "}", TRUE);
 
-  assert_tag ("{\"t\":\"89ABCDEF\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}", FALSE);
-  assert_tag ("{\"t\":\"89abcde\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}", FALSE);
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"2a\"}", FALSE);
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":42}", FALSE);
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdeg\",\"n\":\"00000000002a\"}", FALSE);
-  assert_tag ("{\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\"}", FALSE);
-  assert_tag ("{\"t\":\"89abcdef\",\"t\":\"89abcdef\",\"s\":\"0123456789abcdef\",\"n\":\"00000000002a\"}",
-              FALSE);
+  assert_tag ("{\"t\":\"89ABCDEF\"," S "," N "}", FALSE);
+  assert_tag ("{\"t\":\"89abcde\"," S "," N "}", FALSE);
+  assert_tag ("{\"t\":\"89abcdef0\"," S "," N "}", FALSE);
+  assert_tag ("{\"t\":\"89abcd\\u0065f\"," S "," N "}", FALSE);
+  assert_tag ("{" T "," S ",\"n\":\"2a\"}", FALSE);
+  assert_tag ("{" T "," S ",\"n\":42}", FALSE);
+  assert_tag ("{" T ",\"s\":\"0123456789abcdeg\"," N "}", FALSE);
+  assert_tag ("{" T "," S "}", FALSE);
+  assert_tag ("{" T "," T "," S "," N "}", FALSE);
+  assert_tag ("{" T "," S "," N "," N "}", FALSE);
   assert_tag ("{}", FALSE);
   assert_tag ("7", FALSE);
   assert_tag ("null", FALSE);
@@ -448,8 +461,8 @@ static void
 test_extra (void)
 {
   static const char text[] =
-    "{\"header\":{" TAG ",\"topic\":\"t\",\"x\":{\"y\":[1,2.5]},\"author\":\"a\",\"\\u00e9\":null,\"idstr\":\"i\","
-    "\"gpg\":\"yes\",\"version\":\"0.3.0\",\"Topic\":true},\"data\":\"1\"}";
+    "{\"header\":{" TAG ",\"topic\":\"t\",\"x\":{\"y\":[1,2.5]},\"author\":\"a\",\"\\u00e9\":null,"
+    "\"idstr\":\"i\",\"gpg\":\"yes\",\"version\":\"0.3.0\",\"Topic\":true},\"data\":\"1\"}";
   g_autofree char *datagram = NULL;
   g_autofree char *written = NULL;
   g_autoptr(GError) error = NULL;

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Any bytes as a datagram: the scanner must agree with the JSON reader, stay within the datagram, and
- * find what was put into a packet.
+/* Any bytes as a datagram: the scanner must agree with the JSON reader, stay within the datagram,
+ * and find what was put into a packet.
  */
 
 #include "config.h"
@@ -84,7 +84,8 @@ check_tree (const MbPacket *packet,
   g_assert_true (json_object_has_member (header, "author") == (packet->author.text != NULL));
   g_assert_true (json_object_has_member (header, "idstr") == (packet->id.text != NULL));
   g_assert_nonnull (extra);
-  g_assert_cmpuint (json_object_get_size (json_node_get_object (extra)), ==, packet->n_extra_members);
+  g_assert_cmpuint (json_object_get_size (json_node_get_object (extra)), ==,
+                    packet->n_extra_members);
 }
 
 static void

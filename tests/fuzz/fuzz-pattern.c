@@ -71,7 +71,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 
   match = _mb_pattern_match (pattern, text, strlen (text));
   if (_mb_pattern_get_literal (pattern) != NULL)
-    g_assert_true ((match == MB_MATCH_YES) == (strcmp (_mb_pattern_get_literal (pattern), text) == 0));
+    g_assert_true ((match == MB_MATCH_YES) ==
+                   (strcmp (_mb_pattern_get_literal (pattern), text) == 0));
 
   same = _mb_pattern_new (_mb_pattern_get_key (pattern), NULL);
   if (strlen (_mb_pattern_get_key (pattern)) <= MB_PATTERN_MAX_LENGTH)
