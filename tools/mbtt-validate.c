@@ -186,9 +186,10 @@ set_draft (MbSchemaLoader  *loader,
            GError         **error)
 {
   g_autoptr(GEnumClass) klass = g_type_class_ref (MB_TYPE_SCHEMA_DRAFT);
-  GEnumValue *value = g_enum_get_value_by_nick (klass, name);
+  g_autofree char *nick = g_strconcat ("v", name, NULL);
+  GEnumValue *value = g_enum_get_value_by_nick (klass, nick);
 
-  if (value == NULL || value->value == MB_SCHEMA_DRAFT_AUTO)
+  if (value == NULL)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    _("“%s” is not a draft; those known are 4, 6, 7, 2019-09 and 2020-12."), name);
