@@ -168,6 +168,23 @@ test_json (Fixture       *fixture,
 }
 
 static void
+test_json_lines (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_auto(GStrv) lines = NULL;
+
+  g_test_summary ("With --json, every instance has its line, also one that cannot be used");
+
+  g_assert_cmpint (run (fixture, "--schema schema.json --json", "{\"a\":1,\"b\":2}\n{\n{\"a\":1,\"b\":2}\n"),
+                   ==, 2);
+  lines = g_strsplit (fixture->output, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  g_assert_cmpstr (lines[0], ==, "{\"valid\":true,\"errors\":[]}");
+  g_assert_true (g_str_has_prefix (lines[1], "{\"valid\":false,\"errors\":[{\"instanceLocation\":\"\","));
+  g_assert_cmpstr (lines[2], ==, "{\"valid\":true,\"errors\":[]}");
+}
+
+static void
 test_options (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -201,6 +218,7 @@ main (int    argc,
   ADD ("/mbtt-validate/unusable", test_unusable);
   ADD ("/mbtt-validate/lines", test_lines);
   ADD ("/mbtt-validate/json", test_json);
+  ADD ("/mbtt-validate/json-lines", test_json_lines);
   ADD ("/mbtt-validate/options", test_options);
 
   return g_test_run ();
