@@ -260,8 +260,7 @@ renew (MbMulticastIo *self)
 
 /* Waits until there is something to do, and does all of it but receiving. */
 static void
-wait_for_work (MbMulticastIo *self,
-               gboolean       only_look)
+wait_for_work (MbMulticastIo *self)
 {
   struct pollfd fds[3] = {
     { .fd = self->wake_fd, .events = POLLIN },
@@ -280,9 +279,7 @@ wait_for_work (MbMulticastIo *self,
     fds[2].events |= POLLOUT;
   g_mutex_unlock (&self->lock);
 
-  if (only_look)
-    timeout = 0;
-  else if (self->pause > 0)
+  if (self->pause > 0)
     timeout = timeout < 0 ? (int) self->pause : MIN (timeout, (int) self->pause);
 
   if (poll (fds, G_N_ELEMENTS (fds), timeout) < 0)
@@ -355,7 +352,8 @@ io_thread (gpointer data)
       if (n >= 0 && ++n_full < MAX_FULL_BATCHES)
         continue;
 
-      wait_for_work (self, n >= 0);
+      /* Returns at once if there are more packets. */
+      wait_for_work (self);
       n_full = 0;
     }
 

@@ -100,10 +100,8 @@ set_options (MbMulticastSocket *self)
   int ttl = (int) mb_address_get_ttl (self->address);
   int receive_buffer = (int) mb_address_get_receive_buffer (self->address);
 
-  /* Either alone would do for our own kind; the Python peers set both, and some others the first.
-   */
+  /* Enough to share the port with our own kind and with the Python peers; see bind_group(). */
   set_option (self, SOL_SOCKET, SO_REUSEADDR, 1);
-  set_option (self, SOL_SOCKET, SO_REUSEPORT, 1);
 
   /* The kernel grants what it is allowed to, silently. */
   set_option (self, SOL_SOCKET, SO_RCVBUF, receive_buffer);
@@ -124,8 +122,7 @@ set_options (MbMulticastSocket *self)
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1);
   set_option (self, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ttl);
-  if (self->is_scoped || self->filter != NULL)
-    set_option (self, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  set_option (self, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
 static gboolean
@@ -147,6 +144,18 @@ bind_group (MbMulticastSocket  *self,
     }
 
   result = bind (self->fd, address, self->group_length);
+
+  /* A program that shares the port in this other way only. It is not asked for unless it must be:
+   * of sockets with this option that are bound alike, Linux (seen with 6.18) gives a multicast
+   * packet that a single one wants, because the others have joined other interfaces or groups, to
+   * any of them.
+   */
+  if (result < 0 && errno == EADDRINUSE)
+    {
+      set_option (self, SOL_SOCKET, SO_REUSEPORT, 1);
+      result = bind (self->fd, address, self->group_length);
+    }
+
   if (result == 0)
     return TRUE;
 
@@ -200,16 +209,6 @@ change_membership (MbMulticastSocket *self,
     }
 
   return result == 0 ? 0 : errno;
-}
-
-static int
-join (MbMulticastSocket *self,
-      guint              index)
-{
-  int result = change_membership (self, TRUE, index);
-
-  /* Already a member, which is what is wanted. */
-  return result == EADDRINUSE ? 0 : result;
 }
 
 /* Asks for one property of an interface; `request` tells by which `ioctl`. */
@@ -298,8 +297,19 @@ join_all (MbMulticastSocket  *self,
       Target *target = &self->targets[i];
       int result = resolve (self, target, &target->index);
 
+      for (guint j = 0; j < i && result == 0; j++)
+        {
+          if (target->index != self->targets[j].index)
+            continue;
+
+          g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
+                       _("\"%s\" and \"%s\" are names of one interface; name it once"),
+                       self->targets[j].name, target->name);
+          return FALSE;
+        }
+
       if (result == 0)
-        result = join (self, target->index);
+        result = change_membership (self, TRUE, target->index);
 
       if (result != 0)
         {
@@ -568,6 +578,23 @@ typedef struct
   guint32 index;
 } Path;
 
+/* Whether the group has been joined on an interface, as far as is known. */
+static gboolean
+is_target (MbMulticastSocket *self,
+           guint              index)
+{
+  for (guint i = 0; i < self->n_targets; i++)
+    {
+      const Target *target = &self->targets[i];
+
+      /* The kernel's choice may be any. */
+      if (target->joined && (target->index == index || target->index == 0))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 /*< private >
  * _mb_multicast_socket_accepts:
  * @self: a socket
@@ -576,7 +603,9 @@ typedef struct
  * @length: its size
  * @now: the time, in microseconds
  *
- * Tells whether a packet was sent to the group, and has not come through another interface before.
+ * Tells whether a packet was sent to the group through an interface on which this socket has
+ * joined it, and has not come through another one before. Only for the thread that calls
+ * _mb_multicast_socket_renew().
  *
  * Returns: whether the packet is to be handed up
  */
@@ -590,7 +619,7 @@ _mb_multicast_socket_accepts (MbMulticastSocket *self,
   Path path = { { 0, }, 0 };
 
   /* In the common case the system has seen to all of it. */
-  if (!self->is_scoped && self->filter == NULL)
+  if (self->family == AF_INET && self->filter == NULL)
     return TRUE;
 
   for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))
@@ -613,14 +642,18 @@ _mb_multicast_socket_accepts (MbMulticastSocket *self,
           memcpy (path.source, &sender->sin6_addr, sizeof sender->sin6_addr);
           path.index = info.ipi6_ifindex;
 
-          if (self->is_scoped && !IN6_ARE_ADDR_EQUAL (&info.ipi6_addr, &self->group.v6.sin6_addr))
+          /* A scoped group is not bound to; and for IPv6 the system does not look at the
+           * interface once somebody has joined the group there.
+           */
+          if (!IN6_ARE_ADDR_EQUAL (&info.ipi6_addr, &self->group.v6.sin6_addr) ||
+              !is_target (self, info.ipi6_ifindex))
             return FALSE;
         }
     }
 
-  /* Nothing is known about where it came from, or went to. */
+  /* Nothing is known about where it came from. */
   if (path.index == 0)
-    return !self->is_scoped;
+    return FALSE;
 
   return self->filter == NULL ||
          _mb_path_filter_accepts (self->filter, data, length,
@@ -653,16 +686,13 @@ leave (MbMulticastSocket *self,
 
 /* Brings a target whose interface is named up to date. */
 static void
-renew_named (MbMulticastSocket      *self,
-             Target                 *target,
-             const MbNetworkChanges *changes)
+renew_named (MbMulticastSocket *self,
+             Target            *target)
 {
-  gboolean gone = contains (changes->gone, target->index);
   guint index = if_nametoindex (target->name);
   gboolean is_better = look_at_interface (self, target, index);
 
-  /* An index that was removed and is there again is another interface. */
-  if (index != target->index || gone || is_better)
+  if (index != target->index || is_better)
     leave (self, target);
 
   g_atomic_int_set (&target->index, index);
@@ -670,21 +700,17 @@ renew_named (MbMulticastSocket      *self,
   if (index == 0 || target->joined)
     return;
 
-  target->joined = join (self, index) == 0;
+  target->joined = change_membership (self, TRUE, index) == 0;
   g_debug ("The group was %s on the interface %s (%u)",
            target->joined ? "joined" : "not joined", target->name, index);
 }
 
 /* Brings the target of the system's choice up to date. */
 static void
-renew_chosen (MbMulticastSocket      *self,
-              Target                 *target,
-              const MbNetworkChanges *changes)
+renew_chosen (MbMulticastSocket *self,
+              Target            *target)
 {
   guint index;
-
-  if (contains (changes->gone, target->index))
-    leave (self, target);
 
   /* Without a route nothing better can be done than to stay. */
   if (resolve (self, target, &index) != 0 || index == 0)
@@ -696,12 +722,12 @@ renew_chosen (MbMulticastSocket      *self,
         leave (self, target);
 
       if (!target->joined)
-        target->joined = join (self, index) == 0;
+        target->joined = change_membership (self, TRUE, index) == 0;
       return;
     }
 
   /* First the new one, so that there is always one. */
-  if (join (self, index) != 0)
+  if (change_membership (self, TRUE, index) != 0)
     return;
 
   leave (self, target);
@@ -732,8 +758,8 @@ _mb_multicast_socket_renew (MbMulticastSocket      *self,
         target->running = FALSE;
 
       if (target->name != NULL)
-        renew_named (self, target, changes);
+        renew_named (self, target);
       else
-        renew_chosen (self, target, changes);
+        renew_chosen (self, target);
     }
 }

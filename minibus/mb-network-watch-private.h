@@ -16,8 +16,7 @@ typedef struct
 {
   gboolean  changed;   /* something, and it may have been anything */
   gboolean  missed;    /* more than is known here */
-  GArray   *gone;      /* of guint: indices of interfaces that were removed */
-  GArray   *down;      /* of guint: of those that were down or without a carrier for a time */
+  GArray   *down;      /* of guint: indices of interfaces that were down for a time */
 } MbNetworkChanges;
 
 int               _mb_network_watch_open   (int                    family,

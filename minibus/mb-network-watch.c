@@ -57,6 +57,9 @@ _mb_network_watch_open (int      family,
   return fd;
 }
 
+/* Down is also what has no carrier, and what has just been made: whoever replaces an interface by
+ * another one of the same number cannot do so unnoticed.
+ */
 static void
 note_link (const struct nlmsghdr *header,
            MbNetworkChanges      *changes)
@@ -64,14 +67,11 @@ note_link (const struct nlmsghdr *header,
   const struct ifinfomsg *info = NLMSG_DATA (header);
   guint index;
 
-  /* A port that leaves a bridge, say, is reported likewise, but for another family. */
-  if (header->nlmsg_len < NLMSG_LENGTH (sizeof *info) || info->ifi_family != AF_UNSPEC)
+  if (header->nlmsg_len < NLMSG_LENGTH (sizeof *info))
     return;
 
   index = (guint) info->ifi_index;
-  if (header->nlmsg_type == RTM_DELLINK)
-    g_array_append_val (changes->gone, index);
-  else if ((info->ifi_flags & IFF_UP) == 0 || (info->ifi_flags & IFF_RUNNING) == 0)
+  if ((info->ifi_flags & IFF_UP) == 0 || (info->ifi_flags & IFF_RUNNING) == 0)
     g_array_append_val (changes->down, index);
 }
 
@@ -109,7 +109,6 @@ _mb_network_changes_new (void)
 {
   MbNetworkChanges *changes = g_new0 (MbNetworkChanges, 1);
 
-  changes->gone = g_array_new (FALSE, FALSE, sizeof (guint));
   changes->down = g_array_new (FALSE, FALSE, sizeof (guint));
 
   return changes;
@@ -118,7 +117,6 @@ _mb_network_changes_new (void)
 void
 _mb_network_changes_free (MbNetworkChanges *changes)
 {
-  g_array_unref (changes->gone);
   g_array_unref (changes->down);
   g_free (changes);
 }

@@ -79,6 +79,7 @@ annotate_members (MbReport           *self,
       const MbName *known = _mb_name_table_find (&rules->table, key, strlen (key));
       gboolean is_known = known != NULL && known->schema != NULL;
       gboolean matched = FALSE;
+      gboolean applies;
 
       for (guint i = 0; i < rules->n_patterns; i++)
         {
@@ -88,12 +89,15 @@ annotate_members (MbReport           *self,
           matched = TRUE;
           if (keyword == MB_KEYWORD_PATTERN_PROPERTIES)
             annotate_part (self, rules->patterns[i].schema, name, rules->patterns[i].source, -1,
-                           member,
-                           key, -1, scope);
+                           member, key, -1, scope);
         }
-      if (keyword == MB_KEYWORD_PROPERTIES ? !is_known
-          : keyword == MB_KEYWORD_PATTERN_PROPERTIES ? !matched
-          : is_known || matched)
+      if (keyword == MB_KEYWORD_PROPERTIES)
+        applies = is_known;
+      else if (keyword == MB_KEYWORD_PATTERN_PROPERTIES)
+        applies = matched;
+      else
+        applies = !is_known && !matched;
+      if (!applies)
         continue;
       json_array_add_string_element (names, key);
       if (keyword == MB_KEYWORD_PROPERTIES)
@@ -295,7 +299,7 @@ annotate_keyword (MbReport            *self,
   /* What is no keyword is an annotation, too, since drafts say so. */
   if (info == NULL)
     {
-      if (schema->resource->dialect.draft >= MB_SCHEMA_DRAFT_2019_09)
+      if (schema->resource->dialect.draft >= MB_SCHEMA_DRAFT_V2019_09)
         add (self, schema, name, json_node_ref (limit));
       return;
     }
@@ -395,7 +399,7 @@ _mb_report_annotate (MbReport           *self,
       scope = &own;
     }
 
-  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_7 && schema->logic != NULL &&
+  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_V7 && schema->logic != NULL &&
     schema->logic->ref != NULL;
   self->evaluation.budget.depth++;
   json_object_iter_init_ordered (&iter, json_node_get_object (schema->json));

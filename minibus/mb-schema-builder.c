@@ -45,7 +45,7 @@ _mb_builder_array_rules (MbBuilder *self)
       self->array->max_items = G_MAXUINT64;
       self->array->min_contains = 1;
       self->array->max_contains = G_MAXUINT64;
-      self->array->contains_marks = self->node->resource->dialect.draft >= MB_SCHEMA_DRAFT_2020_12;
+      self->array->contains_marks = self->node->resource->dialect.draft >= MB_SCHEMA_DRAFT_V2020_12;
     }
 
   return self->array;

@@ -29,11 +29,12 @@ typedef struct
   GHashTable            *roots;         /* JsonNode -> MbResource that begins there */
   GHashTable            *places;        /* JsonNode that are schemas -> MbPlace */
   GHashTable            *nodes;         /* JsonNode -> MbSchemaNode */
-  GPtrArray             *queue;         /* all MbSchemaNode; those from n_done on are to be compiled */
+  GPtrArray             *queue;         /* all MbSchemaNode; from n_done on, to be compiled */
   guint                  n_done;
   GHashTable            *dynamic_names; /* that a dynamic reference asks for */
   gint64                 regex_work;    /* that may still be done */
   gint64                 anchor_work;   /* likewise */
+  gboolean               searched;      /* all documents of the registry, for embedded ones */
 } MbCompiler;
 
 /* Documents and references */

@@ -76,7 +76,7 @@ _mb_compiler_get_node (MbCompiler  *self,
   node->resource = own != NULL ? own : resource;
   node->place = g_hash_table_lookup (self->places, json);
   node->types = MB_VALUE_ANY;
-  node->draft4 = node->resource->dialect.draft == MB_SCHEMA_DRAFT_4;
+  node->draft4 = node->resource->dialect.draft == MB_SCHEMA_DRAFT_V4;
   g_hash_table_insert (self->nodes, json, node);
   g_ptr_array_add (self->queue, node);
 
@@ -154,10 +154,9 @@ compile_values (MbBuilder     *self,
       switch (type)
         {
         case MB_VALUE_NULL:
-          set->constants |= MB_VALUE_NULL;
+          set->has_null = TRUE;
           break;
         case MB_VALUE_BOOLEAN:
-          set->constants |= MB_VALUE_BOOLEAN;
           if (json_node_get_boolean (values[i]))
             set->has_true = TRUE;
           else
@@ -406,7 +405,7 @@ compile_keyword (MbBuilder             *self,
       return _mb_builder_get_number (self, name, json, &self->number->maximum);
     case MB_KEYWORD_EXCLUSIVE_MINIMUM:
       RULES (self, number);
-      if (draft == MB_SCHEMA_DRAFT_4)
+      if (draft == MB_SCHEMA_DRAFT_V4)
         {
           if (!_mb_builder_get_boolean (self, name, json, &flag))
             return FALSE;
@@ -417,7 +416,7 @@ compile_keyword (MbBuilder             *self,
       return _mb_builder_get_number (self, name, json, &self->number->exclusive_minimum);
     case MB_KEYWORD_EXCLUSIVE_MAXIMUM:
       RULES (self, number);
-      if (draft == MB_SCHEMA_DRAFT_4)
+      if (draft == MB_SCHEMA_DRAFT_V4)
         {
           if (!_mb_builder_get_boolean (self, name, json, &flag))
             return FALSE;
@@ -453,7 +452,7 @@ compile_keyword (MbBuilder             *self,
       return _mb_builder_children (self, name, json, &self->array->prefix, &self->array->n_prefix);
     case MB_KEYWORD_ITEMS:
       _mb_builder_array_rules (self);
-      if (draft < MB_SCHEMA_DRAFT_2020_12 && _mb_value_type (json) == MB_VALUE_ARRAY)
+      if (draft < MB_SCHEMA_DRAFT_V2020_12 && _mb_value_type (json) == MB_VALUE_ARRAY)
         return _mb_builder_children (self, name, json, &self->array->prefix,
                                      &self->array->n_prefix);
       return _mb_builder_child (self, name, json, &self->array->rest);
@@ -621,7 +620,7 @@ _mb_compiler_compile (MbCompiler    *compiler,
     }
 
   /* Up to Draft 7, a reference makes all beside it void. */
-  if (dialect->draft <= MB_SCHEMA_DRAFT_7)
+  if (dialect->draft <= MB_SCHEMA_DRAFT_V7)
     {
       member = json_object_get_member (self.object, "$ref");
       if (member != NULL && _mb_value_type (member) == MB_VALUE_STRING)
@@ -637,7 +636,8 @@ _mb_compiler_compile (MbCompiler    *compiler,
     {
       const MbKeywordInfo *info = _mb_keyword_find (name, dialect);
 
-      if (info != NULL && !(info->keyword == MB_KEYWORD_REF && dialect->draft <= MB_SCHEMA_DRAFT_7))
+      if (info != NULL &&
+          !(info->keyword == MB_KEYWORD_REF && dialect->draft <= MB_SCHEMA_DRAFT_V7))
         good = compile_keyword (&self, info, member);
     }
   if (good)

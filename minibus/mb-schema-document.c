@@ -24,13 +24,18 @@ static const char *
 get_string (JsonNode   *node,
             const char *name)
 {
-  JsonObject *object = json_node_get_node_type (node) == JSON_NODE_OBJECT
-    ? json_node_get_object (node)
-                                                                          : NULL;
-  JsonNode *member = object != NULL ? json_object_get_member (object, name) : NULL;
+  JsonObject *object;
+  JsonNode *member;
 
-  return member != NULL &&
-    _mb_value_type (member) == MB_VALUE_STRING ? _mb_value_string (member) : NULL;
+  if (_mb_value_type (node) != MB_VALUE_OBJECT || json_node_get_object (node) == NULL)
+    return NULL;
+
+  object = json_node_get_object (node);
+  member = json_object_get_member (object, name);
+  if (member == NULL || _mb_value_type (member) != MB_VALUE_STRING)
+    return NULL;
+
+  return _mb_value_string (member);
 }
 
 static gboolean
@@ -88,17 +93,17 @@ find_dialect (MbCompiler  *self,
   if (base == NULL || depth == 0)
     {
       g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNKNOWN_DRAFT,
-                   _("“$schema” of %s is “%s”, which is neither the URI of a draft that is known "
-                     "(Draft 4, 6, 7, 2019-09 or 2020-12, for example “%s”) nor that of a "
+                   _("%s names “%s” as its “$schema”, which is neither the URI of a draft that is "
+                     "known (Draft 4, 6, 7, 2019-09 or 2020-12, for example “%s”) nor that of a "
                      "metaschema in the registry."),
-                   where, uri, _mb_metaschema_get_uri (MB_SCHEMA_DRAFT_2020_12));
+                   where, uri, _mb_metaschema_get_uri (MB_SCHEMA_DRAFT_V2020_12));
       return FALSE;
     }
 
   if (!find_dialect (self, base, uri, depth - 1, dialect, error))
     return FALSE;
 
-  vocabularies = dialect->draft >= MB_SCHEMA_DRAFT_2019_09
+  vocabularies = dialect->draft >= MB_SCHEMA_DRAFT_V2019_09
                  ? json_object_get_member (json_node_get_object (metaschema), "$vocabulary") : NULL;
   if (vocabularies == NULL || _mb_value_type (vocabularies) != MB_VALUE_OBJECT)
     return TRUE;
@@ -114,8 +119,8 @@ find_dialect (MbCompiler  *self,
       if (found == 0 && needed)
         {
           g_set_error (error, MB_SCHEMA_ERROR, MB_SCHEMA_ERROR_UNSUPPORTED,
-                       _("The metaschema “%s” of %s requires the vocabulary “%s”, which is not known."),
-                       uri, where, name);
+                       _("%s needs, by its metaschema “%s”, the vocabulary “%s”, which is not "
+                         "known."), where, uri, name);
           return FALSE;
         }
       dialect->vocabularies |= found;
@@ -196,8 +201,8 @@ scan_identifiers (MbCompiler  *self,
                   GError     **error)
 {
   MbDialect dialect = (*resource)->dialect;
-  const char *id = get_string (json, dialect.draft == MB_SCHEMA_DRAFT_4 ? "id" : "$id");
-  gboolean modern = dialect.draft >= MB_SCHEMA_DRAFT_2019_09;
+  const char *id = get_string (json, dialect.draft == MB_SCHEMA_DRAFT_V4 ? "id" : "$id");
+  gboolean modern = dialect.draft >= MB_SCHEMA_DRAFT_V2019_09;
   const char *name;
 
   /* Up to Draft 7, a reference makes all beside it void. */
@@ -219,7 +224,7 @@ scan_identifiers (MbCompiler  *self,
                   !find_dialect (self, schema, uri, MAX_METASCHEMAS, &dialect, error))
                 return FALSE;
               *resource = add_resource (self, json, uri, (*resource)->document, &dialect);
-              modern = dialect.draft >= MB_SCHEMA_DRAFT_2019_09;
+              modern = dialect.draft >= MB_SCHEMA_DRAFT_V2019_09;
             }
         }
       if (*fragment != 0 && fragment[1] != 0 && !modern)
@@ -232,7 +237,7 @@ scan_identifiers (MbCompiler  *self,
   name = get_string (json, "$anchor");
   if (name != NULL)
     add_anchor (self, *resource, name, json, FALSE);
-  if (dialect.draft == MB_SCHEMA_DRAFT_2020_12)
+  if (dialect.draft == MB_SCHEMA_DRAFT_V2020_12)
     {
       name = get_string (json, "$dynamicAnchor");
       if (name != NULL)
@@ -561,6 +566,32 @@ follow_pointer (MbCompiler  *self,
   return node;
 }
 
+/* A URI may be that of a schema within a document of the registry that nothing has led to yet. */
+static MbResource *
+find_embedded (MbCompiler      *self,
+               const char      *uri,
+               const MbDialect *dialect)
+{
+  GHashTableIter iter;
+  gpointer known, root;
+
+  if (self->searched || self->options->registry == NULL)
+    return NULL;
+  self->searched = TRUE;
+
+  g_hash_table_iter_init (&iter, self->options->registry);
+  while (g_hash_table_iter_next (&iter, &known, &root))
+    if (!g_hash_table_contains (self->resources, known))
+      {
+        g_autoptr(GError) ignored = NULL;
+
+        /* A broken document is an error of those who mean it. */
+        _mb_compiler_add_document (self, root, known, dialect, FALSE, &ignored);
+      }
+
+  return g_hash_table_lookup (self->resources, uri);
+}
+
 static MbResource *
 find_resource (MbCompiler          *self,
                const MbSchemaNode  *from,
@@ -577,6 +608,10 @@ find_resource (MbCompiler          *self,
     return resource;
 
   known = find_known (self, uri, &built_in);
+  if (known == NULL)
+    resource = find_embedded (self, uri, &from->resource->dialect);
+  if (resource != NULL)
+    return resource;
   if (known == NULL)
     {
       _mb_compiler_fail (from, keyword, MB_SCHEMA_ERROR_UNRESOLVED, error,

@@ -138,7 +138,7 @@ _mb_value_set_contains (const MbValueSet *set,
   switch (type)
     {
     case MB_VALUE_NULL:
-      return (set->constants & MB_VALUE_NULL) != 0;
+      return set->has_null;
 
     case MB_VALUE_BOOLEAN:
       return json_node_get_boolean (value) ? set->has_true : set->has_false;
@@ -508,9 +508,8 @@ evaluate_logic (MbEvaluation       *self,
 
   if (rules->if_ != NULL && (rules->then != NULL || rules->else_ != NULL || marks != NULL))
     {
-      const MbSchemaNode *next = evaluate_branch (self, rules->if_, value, type, scope, marks)
-        ? rules->then
-                                                                                          : rules->else_;
+      gboolean holds = evaluate_branch (self, rules->if_, value, type, scope, marks);
+      const MbSchemaNode *next = holds ? rules->then : rules->else_;
 
       if (next != NULL && !evaluate_typed (self, next, value, type, scope, marks))
         return FALSE;

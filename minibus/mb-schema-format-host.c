@@ -434,10 +434,11 @@ check_unicode_label (const gunichar *label,
                      guint           length)
 {
   g_autofree char *text = g_ucs4_to_utf8 (label, (glong) length, NULL, NULL, NULL);
-  g_autofree char *normal = text != NULL ? g_utf8_normalize (text, -1, G_NORMALIZE_DEFAULT_COMPOSE)
-    : NULL;
+  g_autofree char *normal = NULL;
   GUnicodeType first = g_unichar_type (label[0]);
 
+  if (text != NULL)
+    normal = g_utf8_normalize (text, -1, G_NORMALIZE_DEFAULT_COMPOSE);
   if (normal == NULL || strcmp (text, normal) != 0)
     return FALSE;
   if (label[0] == '-' || label[length - 1] == '-' ||

@@ -131,8 +131,6 @@ typedef struct
 
 const MbKeywordInfo *_mb_keyword_find           (const char      *name,
                                                  const MbDialect *dialect);
-const char          *_mb_keyword_get_name       (MbKeyword        keyword,
-                                                 const MbDialect *dialect);
 /* The built-in document at an absolute URI without fragment, sealed and living for ever, or NULL.
  * 
  */

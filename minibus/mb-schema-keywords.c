@@ -14,11 +14,11 @@
 
 #include "mb-schema-private.h"
 
-#define D4 MB_SCHEMA_DRAFT_4
-#define D6 MB_SCHEMA_DRAFT_6
-#define D7 MB_SCHEMA_DRAFT_7
-#define D19 MB_SCHEMA_DRAFT_2019_09
-#define D20 MB_SCHEMA_DRAFT_2020_12
+#define D4 MB_SCHEMA_DRAFT_V4
+#define D6 MB_SCHEMA_DRAFT_V6
+#define D7 MB_SCHEMA_DRAFT_V7
+#define D19 MB_SCHEMA_DRAFT_V2019_09
+#define D20 MB_SCHEMA_DRAFT_V2020_12
 
 #define ROW(name, keyword, first, last, vocabulary, shape) \
   { name, MB_KEYWORD_##keyword, first, last, MB_VOCABULARY_##vocabulary, MB_SHAPE_##shape }
@@ -172,18 +172,6 @@ _mb_keyword_find (const char      *name,
 }
 
 const char *
-_mb_keyword_get_name (MbKeyword        keyword,
-                      const MbDialect *dialect)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (keywords); i++)
-    if (keywords[i].keyword == keyword &&
-        keywords[i].first <= dialect->draft && dialect->draft <= keywords[i].last)
-      return keywords[i].name;
-
-  return NULL;
-}
-
-const char *
 _mb_metaschema_get_uri (MbSchemaDraft draft)
 {
   for (guint i = 0; i < G_N_ELEMENTS (drafts); i++)
@@ -212,7 +200,7 @@ static const char *
 draft_folder (MbSchemaDraft draft)
 {
   return draft == D19 ? "https://json-schema.org/draft/2019-09/"
-    : "https://json-schema.org/draft/2020-12/";
+                      : "https://json-schema.org/draft/2020-12/";
 }
 
 guint

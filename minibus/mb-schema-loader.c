@@ -34,7 +34,7 @@
  * g_autoptr(GError) error = NULL;
  * g_autoptr(MbSchema) schema = NULL;
  *
- * mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_2020_12);
+ * mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_V2020_12);
  * mb_schema_loader_add_text (loader, "https://example.org/name", "{\"minLength\":1}", &error);
  * schema = mb_schema_loader_load_text (loader, "{\"$ref\":\"https://example.org/name\"}", &error);
  * ```
@@ -191,7 +191,7 @@ mb_schema_loader_class_init (MbSchemaLoaderClass *klass)
    */
   properties[PROP_DEFAULT_DRAFT] =
     g_param_spec_enum ("default-draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT,
-                       MB_SCHEMA_DRAFT_4, flags);
+                       MB_SCHEMA_DRAFT_V4, flags);
   /**
    * MbSchemaLoader:max-errors: (getter get_max_errors) (setter set_max_errors)
    *
@@ -222,7 +222,7 @@ mb_schema_loader_init (MbSchemaLoader *self)
 {
   self->documents =
     g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_node_unref);
-  self->default_draft = MB_SCHEMA_DRAFT_4;
+  self->default_draft = MB_SCHEMA_DRAFT_V4;
   self->max_steps = MB_SCHEMA_DEFAULT_STEPS;
   self->max_errors = MB_SCHEMA_DEFAULT_ERRORS;
 }
@@ -612,10 +612,10 @@ mb_schema_loader_set_default_draft (MbSchemaLoader *self,
                                     MbSchemaDraft   draft)
 {
   g_return_if_fail (MB_IS_SCHEMA_LOADER (self));
-  g_return_if_fail (draft <= MB_SCHEMA_DRAFT_2020_12);
+  g_return_if_fail (draft <= MB_SCHEMA_DRAFT_V2020_12);
 
   if (draft == MB_SCHEMA_DRAFT_AUTO)
-    draft = MB_SCHEMA_DRAFT_4;
+    draft = MB_SCHEMA_DRAFT_V4;
   if (self->default_draft == draft)
     return;
   self->default_draft = draft;

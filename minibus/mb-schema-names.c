@@ -56,7 +56,7 @@ _mb_name_table_build (MbNameTable     *table,
       table->seed = seed | 1;
       if (fill (table))
         return;
-      seed = seed * G_GUINT64_CONSTANT (6364136223846793005) + G_GUINT64_CONSTANT (1442695040888963407);
+      seed = seed * G_GUINT64_CONSTANT (6364136223846793005) + 1442695040888963407;
     }
 
   table->whole = TRUE;

@@ -24,10 +24,10 @@ G_BEGIN_DECLS
 #define MB_SCHEMA_MAX_REGEX_WORK 20000000
 /* Anchors looked at to find those that dynamic references may lead to. */
 #define MB_SCHEMA_MAX_ANCHOR_WORK 5000000
-/* Schemas within schemas and values within values while evaluating; about 200 bytes of stack each.
+/* Schemas within schemas and values within values while evaluating; less than 1 KiB of stack each.
  * 
  */
-#define MB_SCHEMA_MAX_DEPTH 1000
+#define MB_SCHEMA_MAX_DEPTH 500
 /* Schema keywords, members and items looked at in one validation. */
 #define MB_SCHEMA_DEFAULT_STEPS 1000000
 /* Errors in one report. */
@@ -137,7 +137,7 @@ typedef struct
 /* A set of values: `enum`, or `const`. */
 typedef struct
 {
-  guint8        constants;    /* MbValueType of those that have one value only; booleans: see below */
+  gboolean      has_null;
   gboolean      has_true;
   gboolean      has_false;
   MbNameTable   strings;
@@ -217,7 +217,7 @@ struct _MbResource
   MbDocument    *document;
   MbDialect      dialect;
   GHashTable    *anchors;         /* (nullable): name -> MbAnchor */
-  GHashTable    *dynamic;         /* (nullable): name -> MbSchemaNode, filled when the program is complete */
+  GHashTable    *dynamic;         /* (nullable): name -> MbSchemaNode, filled last */
 };
 
 typedef struct

@@ -343,7 +343,7 @@ _mb_schema_program_free (MbSchemaProgram *self)
 MbSchemaProgram *
 _mb_schema_program_get_meta (MbSchemaDraft draft)
 {
-  static MbSchemaProgram *programs[MB_SCHEMA_DRAFT_2020_12 + 1];
+  static MbSchemaProgram *programs[MB_SCHEMA_DRAFT_V2020_12 + 1];
   MbSchemaProgram **program = &programs[draft];
 
   if (g_once_init_enter (program))

@@ -159,10 +159,12 @@ read_property (Parser   *self,
                MbRe     *set)
 {
   const char *end = *self->at == '{' ? strchr (self->at, '}') : NULL;
-  g_autofree char *text = end != NULL ? g_strndup (self->at + 1, (gsize) (end - self->at - 1))
-    : NULL;
+  g_autofree char *text = NULL;
 
-  if (text == NULL || !_mb_re_add_property (set, text, opposite))
+  if (end == NULL)
+    return FALSE;
+  text = g_strndup (self->at + 1, (gsize) (end - self->at - 1));
+  if (!_mb_re_add_property (set, text, opposite))
     return FALSE;
   self->at = end + 1;
 
@@ -395,9 +397,9 @@ parse_escape (Parser *self)
     {
       gboolean opposite = *self->at++ == 'P';
 
-      return read_property (self, opposite, set) ? g_steal_pointer (&set)
-                                                 : fail (self,
-                                                         _("a Unicode property is not known"));
+      if (!read_property (self, opposite, set))
+        return fail (self, _("a Unicode property is not known"));
+      return g_steal_pointer (&set);
     }
   if (_mb_re_add_shorthand (set, *self->at))
     {
@@ -405,8 +407,10 @@ parse_escape (Parser *self)
       return g_steal_pointer (&set);
     }
 
-  return read_character_escape (self, &c) ? character (c)
-    : fail (self, _("an escape is not known"));
+  if (!read_character_escape (self, &c))
+    return fail (self, _("an escape is not known"));
+
+  return character (c);
 }
 
 /* After the “(”. */

@@ -7,6 +7,7 @@
 /* Matches the regular expressions of ECMA-262. What is regular in them becomes an automaton, whose
  * time is that of reading the text. The rest (back references, looking ahead and behind, word edges
  * and Unicode properties) is put into the words of PCRE2, which pays for every item that it tries.
+ * Its compiler to machine code would gain little beside that.
  */
 
 #include "config.h"
@@ -36,7 +37,6 @@ typedef struct
 {
   pcre2_match_context *context;
   pcre2_match_data    *data;
-  pcre2_jit_stack     *stack;
 } Matcher;
 
 typedef struct
@@ -52,9 +52,16 @@ matcher_free (gpointer data)
 
   pcre2_match_data_free (self->data);
   pcre2_match_context_free (self->context);
-  if (self->stack != NULL)
-    pcre2_jit_stack_free (self->stack);
   g_free (self);
+}
+
+static void
+matcher_reset (Matcher *self)
+{
+  g_clear_pointer (&self->data, pcre2_match_data_free);
+  self->data = pcre2_match_data_create (1, NULL);
+  if (self->data == NULL)
+    g_error ("out of memory");
 }
 
 static GPrivate matcher_key = G_PRIVATE_INIT (matcher_free);
@@ -62,7 +69,7 @@ static GPrivate matcher_key = G_PRIVATE_INIT (matcher_free);
 static Matcher *
 get_matcher (void)
 {
-  enum { HEAP_KIB = 16 * 1024, STACK = 512 * 1024 };
+  enum { HEAP_KIB = 16 * 1024 };
 
   Matcher *self = g_private_get (&matcher_key);
 
@@ -71,13 +78,10 @@ get_matcher (void)
 
   self = g_new0 (Matcher, 1);
   self->context = pcre2_match_context_create (NULL);
-  self->data = pcre2_match_data_create (1, NULL);
-  self->stack = pcre2_jit_stack_create (32 * 1024, STACK, NULL);
-  if (self->context == NULL || self->data == NULL)
+  if (self->context == NULL)
     g_error ("out of memory");
+  matcher_reset (self);
   pcre2_set_heap_limit (self->context, HEAP_KIB);
-  if (self->stack != NULL)
-    pcre2_jit_stack_assign (self->context, NULL, self->stack);
   g_private_set (&matcher_key, self);
 
   return self;
@@ -227,8 +231,6 @@ compile (const MbRe *re)
   code = pcre2_compile ((PCRE2_SPTR) text->str, text->len,
                         PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF |
                         PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT, &problem, &offset, NULL);
-  if (code != NULL)
-    pcre2_jit_compile (code, PCRE2_JIT_COMPLETE);
 
   return code;
 }
@@ -297,7 +299,7 @@ _mb_regex_match (const MbRegex *self,
                  gsize          length,
                  MbBudget      *budget)
 {
-  enum { BYTES_A_STEP = 128 };
+  enum { BYTES_A_STEP = 128, LONG_TEXT = 4096 };
 
   Matcher *matcher;
   Payment payment = { budget, (gint64) (1 + length / BYTES_A_STEP) };
@@ -313,9 +315,9 @@ _mb_regex_match (const MbRegex *self,
   pcre2_set_callout (matcher->context, pay, &payment);
   result =
     pcre2_match (self->code, (PCRE2_SPTR) text, length, 0, 0, matcher->data, matcher->context);
-  if (result == PCRE2_ERROR_JIT_STACKLIMIT)
-    result = pcre2_match (self->code, (PCRE2_SPTR) text, length, 0, PCRE2_NO_JIT, matcher->data,
-                          matcher->context);
+  /* PCRE2 keeps the memory of the largest match: that of a usual one, not of an attack. */
+  if (length > LONG_TEXT)
+    matcher_reset (matcher);
   if (result >= 0)
     return TRUE;
 

@@ -358,7 +358,7 @@ report (MbReport           *self,
       scope = &own;
     }
 
-  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_7 && schema->logic != NULL &&
+  reference_only = dialect->draft <= MB_SCHEMA_DRAFT_V7 && schema->logic != NULL &&
     schema->logic->ref != NULL;
   self->evaluation.budget.depth++;
   json_object_iter_init_ordered (&iter, json_node_get_object (schema->json));

@@ -168,8 +168,11 @@ _mb_number_is_multiple (const MbNumber *value,
 
   /* a × 10^(x - y) must be a whole multiple of b. */
   if (x >= y)
-    return (guint64) ((unsigned __int128) (a % b) * power_of_ten_modulo ((guint) (x - y),
-                                                                         b) % b) == 0;
+    {
+      unsigned __int128 power = power_of_ten_modulo ((guint) (x - y), b);
+
+      return (guint64) (power * (a % b) % b) == 0;
+    }
 
   for (; x < y; x++)
     {

@@ -33,7 +33,7 @@
  * metaschema, nor in the registry of a loader is an error.
  *
  * All checks are bounded in time and memory: one that takes more than a million steps (members,
- * items and keywords looked at), or schemas and values nested beyond a thousand levels, ends with
+ * items and keywords looked at), or schemas and values nested beyond 500 levels, ends with
  * [error@SchemaError.LIMIT].
  *
  * ```c
@@ -51,11 +51,11 @@
 
 G_DEFINE_ENUM_TYPE (MbSchemaDraft, mb_schema_draft,
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_AUTO, "auto"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_4, "4"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_6, "6"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_7, "7"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_2019_09, "2019-09"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_2020_12, "2020-12"))
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_V4, "v4"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_V6, "v6"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_V7, "v7"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_V2019_09, "v2019-09"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_DRAFT_V2020_12, "v2020-12"))
 
 struct _MbSchema
 {
@@ -97,7 +97,7 @@ get_anything (void)
 
   if (g_once_init_enter (&anything))
     {
-      MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_4, .trusted = TRUE };
+      MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_V4, .trusted = TRUE };
       g_autoptr(JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
       json_node_take_object (node, json_object_new ());
@@ -163,7 +163,7 @@ mb_schema_class_init (MbSchemaClass *klass)
    * Since: 0.1
    */
   properties[PROP_DRAFT] =
-    g_param_spec_enum ("draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT, MB_SCHEMA_DRAFT_4,
+    g_param_spec_enum ("draft", NULL, NULL, MB_TYPE_SCHEMA_DRAFT, MB_SCHEMA_DRAFT_V4,
                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * MbSchema:node: (getter get_node)
@@ -246,7 +246,7 @@ MbSchema *
 mb_schema_new_from_node (JsonNode  *node,
                          GError   **error)
 {
-  MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_4 };
+  MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_V4 };
 
   g_return_val_if_fail (node != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -307,7 +307,7 @@ mb_schema_new_from_file (GFile         *file,
                          GCancellable  *cancellable,
                          GError       **error)
 {
-  MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_4 };
+  MbSchemaOptions options = { .default_draft = MB_SCHEMA_DRAFT_V4 };
   g_autofree char *uri = NULL;
   g_autoptr(JsonNode) node = NULL;
 

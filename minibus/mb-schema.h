@@ -22,11 +22,11 @@ G_BEGIN_DECLS
 /**
  * MbSchemaDraft:
  * @MB_SCHEMA_DRAFT_AUTO: none in particular: what the schema says, or the default
- * @MB_SCHEMA_DRAFT_4: Draft 4, `http://json-schema.org/draft-04/schema#`
- * @MB_SCHEMA_DRAFT_6: Draft 6, `http://json-schema.org/draft-06/schema#`
- * @MB_SCHEMA_DRAFT_7: Draft 7, `http://json-schema.org/draft-07/schema#`
- * @MB_SCHEMA_DRAFT_2019_09: 2019-09, `https://json-schema.org/draft/2019-09/schema`
- * @MB_SCHEMA_DRAFT_2020_12: 2020-12, `https://json-schema.org/draft/2020-12/schema`
+ * @MB_SCHEMA_DRAFT_V4: Draft 4, `http://json-schema.org/draft-04/schema#`
+ * @MB_SCHEMA_DRAFT_V6: Draft 6, `http://json-schema.org/draft-06/schema#`
+ * @MB_SCHEMA_DRAFT_V7: Draft 7, `http://json-schema.org/draft-07/schema#`
+ * @MB_SCHEMA_DRAFT_V2019_09: 2019-09, `https://json-schema.org/draft/2019-09/schema`
+ * @MB_SCHEMA_DRAFT_V2020_12: 2020-12, `https://json-schema.org/draft/2020-12/schema`
  *
  * The drafts of JSON Schema that are known.
  *
@@ -35,11 +35,11 @@ G_BEGIN_DECLS
 typedef enum
 {
   MB_SCHEMA_DRAFT_AUTO,
-  MB_SCHEMA_DRAFT_4,
-  MB_SCHEMA_DRAFT_6,
-  MB_SCHEMA_DRAFT_7,
-  MB_SCHEMA_DRAFT_2019_09,
-  MB_SCHEMA_DRAFT_2020_12,
+  MB_SCHEMA_DRAFT_V4,
+  MB_SCHEMA_DRAFT_V6,
+  MB_SCHEMA_DRAFT_V7,
+  MB_SCHEMA_DRAFT_V2019_09,
+  MB_SCHEMA_DRAFT_V2020_12,
 } MbSchemaDraft;
 
 MB_AVAILABLE_IN_ALL

@@ -76,18 +76,21 @@ run (Fixture    *fixture,
   g_auto(GStrv) argv = g_strsplit (line, " ", -1);
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_autoptr(GSubprocess) process = NULL;
+  g_autofree char *stdin_path = g_build_filename (fixture->folder, "input", NULL);
   g_autoptr(GError) error = NULL;
 
-  launcher =
-    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-                               G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                        G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  /* A pipe would break whenever the command does not read it. */
+  write_file (fixture, "input", input != NULL ? input : "");
+  g_subprocess_launcher_set_stdin_file_path (launcher, stdin_path);
   g_subprocess_launcher_set_cwd (launcher, fixture->folder);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) argv, &error);
   g_assert_no_error (error);
   g_clear_pointer (&fixture->output, g_free);
   g_clear_pointer (&fixture->problems, g_free);
-  g_subprocess_communicate_utf8 (process, input, NULL, &fixture->output, &fixture->problems,
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &fixture->output, &fixture->problems,
                                  &error);
   g_assert_no_error (error);
 
@@ -165,6 +168,23 @@ test_json (Fixture       *fixture,
 }
 
 static void
+test_json_lines (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  g_auto(GStrv) lines = NULL;
+
+  g_test_summary ("With --json, every instance has its line, also one that cannot be used");
+
+  g_assert_cmpint (run (fixture, "--schema schema.json --json", "{\"a\":1,\"b\":2}\n{\n{\"a\":1,\"b\":2}\n"),
+                   ==, 2);
+  lines = g_strsplit (fixture->output, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  g_assert_cmpstr (lines[0], ==, "{\"valid\":true,\"errors\":[]}");
+  g_assert_true (g_str_has_prefix (lines[1], "{\"valid\":false,\"errors\":[{\"instanceLocation\":\"\","));
+  g_assert_cmpstr (lines[2], ==, "{\"valid\":true,\"errors\":[]}");
+}
+
+static void
 test_options (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -198,6 +218,7 @@ main (int    argc,
   ADD ("/mbtt-validate/unusable", test_unusable);
   ADD ("/mbtt-validate/lines", test_lines);
   ADD ("/mbtt-validate/json", test_json);
+  ADD ("/mbtt-validate/json-lines", test_json_lines);
   ADD ("/mbtt-validate/options", test_options);
 
   return g_test_run ();

@@ -331,6 +331,36 @@ test_reordering (Fixture       *fixture,
 }
 
 static void
+test_reordering_next (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  gboolean seen = FALSE;
+
+  g_test_summary ("A reordered packet comes right after its successor");
+
+  /* As above. */
+  for (guint i = 0; i < 100 && !seen; i++)
+    {
+      g_auto(GStrv) texts = NULL;
+      g_autofree char *all = NULL;
+
+      mb_memory_bus_set_seed (fixture->bus, 0);
+      mb_memory_bus_set_reordering (fixture->bus, 1);
+      send_numbers (fixture, 0, 1);
+      mb_memory_bus_set_reordering (fixture->bus, 0);
+      send_numbers (fixture, 1, 3);
+
+      collector_wait (fixture->collectors[0], 4);
+      texts = collector_dup_texts (fixture->collectors[0]);
+      all = g_strjoinv (" ", texts);
+      seen = g_str_equal (all, "1 0 2 3");
+      collector_clear (fixture->collectors[0]);
+    }
+
+  g_assert_true (seen);
+}
+
+static void
 test_reordering_alone (Fixture       *fixture,
                        gconstpointer  data)
 {
@@ -485,6 +515,25 @@ test_seed_and_clock (Fixture       *fixture,
   g_assert_cmpuint (fast, ==, slow);
 }
 
+static void
+test_seed_begins_anew (Fixture       *fixture,
+                       gconstpointer  data)
+{
+  g_test_summary ("Setting the seed forgets that a packet is waiting to be overtaken");
+
+  mb_memory_bus_set_reordering (fixture->bus, 1);
+
+  for (guint i = 1; i <= 5; i++)
+    {
+      mb_memory_bus_set_seed (fixture->bus, 0);
+      send_numbers (fixture, 0, 1);
+      g_assert_cmpuint (mb_memory_bus_get_n_reordered (fixture->bus), ==, i * N_ENDPOINTS);
+    }
+
+  collector_wait (fixture->collectors[0], 5);
+  collector_wait (fixture->collectors[1], 5);
+}
+
 static gpointer
 change_faults (gpointer data)
 {
@@ -560,11 +609,13 @@ main (int    argc,
   ADD ("loss-rate", test_loss_rate);
   ADD ("duplication", test_duplication);
   ADD ("reordering", test_reordering);
+  ADD ("reordering-next", test_reordering_next);
   ADD ("reordering-alone", test_reordering_alone);
   ADD ("delay", test_delay);
   ADD ("jitter", test_jitter);
   ADD ("seed", test_seed);
   ADD ("seed-and-clock", test_seed_and_clock);
+  ADD ("seed-begins-anew", test_seed_begins_anew);
   ADD ("change", test_change);
 
   return g_test_run ();

@@ -174,26 +174,73 @@ test_carrier (Fixture       *fixture,
 }
 
 static void
-test_same_index (Fixture       *fixture,
-                 gconstpointer  data)
+add_numbered (void)
 {
-  g_test_summary ("An interface that was replaced by one of the same number is joined anew");
-
   run ("ip -n left link add eth0 index 77 type veth peer name eth0 netns right");
   run ("ip -n left address add 10.1.0.1/24 dev eth0");
   run ("ip -n right address add 10.1.0.2/24 dev eth0");
   run ("ip -n left link set eth0 up");
   run ("ip -n right link set eth0 up");
+  run_until_success ("sh -c 'ip -n left link show eth0 | grep -q LOWER_UP'");
+}
+
+/* Lets a test stop a receiver. */
+typedef struct
+{
+  GMutex   lock;
+  GCond    changed;
+  gboolean is_closed;
+  gboolean is_reached;
+} Gate;
+
+static void
+gate_pass (gpointer      data,
+           const guint8 *packet,
+           gsize         length)
+{
+  Gate *gate = data;
+
+  g_mutex_lock (&gate->lock);
+  gate->is_reached = TRUE;
+  g_cond_broadcast (&gate->changed);
+  while (gate->is_closed)
+    g_cond_wait (&gate->changed, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+static void
+test_same_index (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  Gate gate = { .is_closed = FALSE };
+
+  g_test_summary ("An interface that was replaced by one of the same number is joined anew, even "
+                  "if that was not noticed before it was over");
+
+  fixture->left_collector->on_push_data = &gate;
+  fixture->left_collector->on_push = gate_pass;
+  add_numbered ();
   fixture->left = host_open ("left", "multicast://?interface=eth0", fixture->left_collector);
   fixture->right = host_open ("right", "multicast://?interface=eth0", fixture->right_collector);
   check_both_ways (fixture, "before");
 
+  g_mutex_lock (&gate.lock);
+  gate.is_closed = TRUE;
+  gate.is_reached = FALSE;
+  g_mutex_unlock (&gate.lock);
+  g_assert_true (send_text (fixture->left, "stop", NULL));
+  g_mutex_lock (&gate.lock);
+  while (!gate.is_reached)
+    g_cond_wait (&gate.changed, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+
   run ("ip -n left link del eth0");
-  run ("ip -n left link add eth0 index 77 type veth peer name eth0 netns right");
-  run ("ip -n left address add 10.1.0.1/24 dev eth0");
-  run ("ip -n right address add 10.1.0.2/24 dev eth0");
-  run ("ip -n left link set eth0 up");
-  run ("ip -n right link set eth0 up");
+  add_numbered ();
+
+  g_mutex_lock (&gate.lock);
+  gate.is_closed = FALSE;
+  g_cond_broadcast (&gate.changed);
+  g_mutex_unlock (&gate.lock);
   check_both_ways (fixture, "after");
 }
 
@@ -349,6 +396,52 @@ test_two_interfaces (Fixture       *fixture,
   cable_add ("left", "eth1", "far", "eth0", 2);
   send_until_received (fixture->left, "again", fixture->far_collector);
   send_until_received (fixture->far, "again, too", fixture->left_collector);
+}
+
+static void
+test_other_interface (Fixture       *fixture,
+                      gconstpointer  data)
+{
+  const char *group = data;
+  g_autofree char *first = g_strdup_printf ("multicast://%s?interface=eth0", group);
+  g_autofree char *second = g_strdup_printf ("multicast://%s?interface=eth1", group);
+  g_autoptr(MbTransport) other = NULL;
+  g_autoptr(Collector) other_collector = collector_new ();
+
+  g_test_summary ("What comes by an interface that only somebody else on the host has named is "
+                  "none of ours");
+
+  host_skip_dad ("left");
+  host_skip_dad ("right");
+  host_skip_dad ("far");
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  cable_add ("left", "eth1", "far", "eth0", 2);
+  fixture->left = host_open ("left", first, fixture->left_collector);
+  other = host_open ("left", second, other_collector);
+  fixture->far = host_open ("far", first, fixture->far_collector);
+  fixture->right = host_open ("right", first, fixture->right_collector);
+
+  send_until_received (fixture->far, "from far", other_collector);
+  check_both_ways (fixture, "then");
+  g_assert_false (collector_has (fixture->left_collector, "from far"));
+}
+
+static void
+test_one_interface_twice (Fixture       *fixture,
+                          gconstpointer  data)
+{
+  const char *text = "multicast://?interface=eth0&interface=also0";
+  g_autoptr(MbAddress) address = mb_address_parse (text, NULL);
+  g_autoptr(MbTransport) transport = mb_transport_new_for_address (address);
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("One interface under two names is refused, as it would get everything twice");
+
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  run ("ip -n left link property add dev eth0 altname also0");
+  g_assert_false (host_try_open ("left", transport, fixture->left_collector, &error));
+  g_assert_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "also0"));
 }
 
 static void
@@ -731,6 +824,9 @@ main (int    argc,
   ADD ("route-vanishes", NULL, test_route_vanishes);
   ADD ("two-interfaces", NULL, test_two_interfaces);
   ADD ("two-cables", NULL, test_two_cables);
+  ADD ("other-interface/ip4", "228.0.0.5", test_other_interface);
+  ADD ("other-interface/ip6", "[ff15::8005]", test_other_interface);
+  ADD ("one-interface-twice", NULL, test_one_interface_twice);
   ADD ("ip6/site", "ff15::8005", test_ip6);
   ADD ("ip6/link", "ff02::8005", test_ip6);
   ADD ("ip6/unicast", NULL, test_ip6_unicast);

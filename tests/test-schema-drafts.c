@@ -449,7 +449,7 @@ test_group (gconstpointer data)
   g_test_summary ("The keywords of this group mean in each draft what its specification says");
 
   for (guint i = 0; i < group->n_rules; i++)
-    for (int draft = MB_SCHEMA_DRAFT_4; draft <= MB_SCHEMA_DRAFT_2020_12; draft++)
+    for (int draft = MB_SCHEMA_DRAFT_V4; draft <= MB_SCHEMA_DRAFT_V2020_12; draft++)
       {
         const Rule *rule = &group->rules[i];
         g_autofree char *text = requote (rule->schema);
@@ -457,7 +457,7 @@ test_group (gconstpointer data)
         g_autoptr(MbSchema) schema = NULL;
         g_autoptr(GError) error = NULL;
 
-        if ((rule->drafts & (1 << (draft - MB_SCHEMA_DRAFT_4))) == 0)
+        if ((rule->drafts & (1 << (draft - MB_SCHEMA_DRAFT_V4))) == 0)
           continue;
         mb_schema_loader_set_default_draft (loader, draft);
         mb_schema_loader_set_assert_formats (loader, group->rules == formats);
@@ -518,14 +518,14 @@ test_malformed (void)
   g_test_summary ("A schema that is not one of its draft is refused, and the place is named");
 
   for (guint i = 0; i < G_N_ELEMENTS (malformed); i++)
-    for (int draft = MB_SCHEMA_DRAFT_4; draft <= MB_SCHEMA_DRAFT_2020_12; draft++)
+    for (int draft = MB_SCHEMA_DRAFT_V4; draft <= MB_SCHEMA_DRAFT_V2020_12; draft++)
       {
         g_autofree char *text = requote (malformed[i].schema);
         g_autoptr(MbSchemaLoader) loader = mb_schema_loader_new ();
         g_autoptr(MbSchema) schema = NULL;
         g_autoptr(GError) error = NULL;
 
-        if ((malformed[i].drafts & (1 << (draft - MB_SCHEMA_DRAFT_4))) == 0)
+        if ((malformed[i].drafts & (1 << (draft - MB_SCHEMA_DRAFT_V4))) == 0)
           continue;
         mb_schema_loader_set_default_draft (loader, draft);
         schema = mb_schema_loader_load_text (loader, text, &error);
@@ -556,7 +556,6 @@ test_metaschemas (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
     {
-      g_autofree char *text = g_strdup_printf ("{\"$ref\":\"%s\"}", uris[i]);
       g_autoptr(MbSchema) schema = NULL;
       g_autoptr(GError) error = NULL;
 

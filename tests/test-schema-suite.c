@@ -25,11 +25,11 @@ static const struct
   const char    *folder;
   MbSchemaDraft  draft;
 } drafts[] = {
-  { "draft4", MB_SCHEMA_DRAFT_4 },
-  { "draft6", MB_SCHEMA_DRAFT_6 },
-  { "draft7", MB_SCHEMA_DRAFT_7 },
-  { "draft2019-09", MB_SCHEMA_DRAFT_2019_09 },
-  { "draft2020-12", MB_SCHEMA_DRAFT_2020_12 },
+  { "draft4", MB_SCHEMA_DRAFT_V4 },
+  { "draft6", MB_SCHEMA_DRAFT_V6 },
+  { "draft7", MB_SCHEMA_DRAFT_V7 },
+  { "draft2019-09", MB_SCHEMA_DRAFT_V2019_09 },
+  { "draft2020-12", MB_SCHEMA_DRAFT_V2020_12 },
 };
 
 typedef struct
@@ -358,7 +358,7 @@ test_output (void)
               g_autoptr(MbSchema) expected = NULL;
               g_autoptr(JsonNode) report = NULL;
 
-              mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_2020_12);
+              mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_V2020_12);
               mb_schema_loader_set_assert_formats (loader, TRUE);
               mb_schema_loader_add_node (loader, NULL, output_schema, &error);
               g_assert_no_error (error);

@@ -12,6 +12,7 @@
 #include "minibus/mb-error.h"
 #include "minibus/mb-json.h"
 #include "minibus/mb-schema-loader.h"
+#include "minibus/mb-schema-private.h"
 
 /* In all JSON here, ' stands for ". */
 static char *
@@ -232,7 +233,7 @@ test_equal (void)
   g_assert_false (mb_schema_equal (one, other));
   g_assert_false (mb_schema_equal (large, larger));
 
-  mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_7);
+  mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_V7);
   seven = mb_schema_loader_load_node (loader, mb_schema_get_node (one), NULL);
   g_assert_false (mb_schema_equal (one, seven));
   mb_schema_loader_set_default_draft (loader, MB_SCHEMA_DRAFT_AUTO);
@@ -279,7 +280,7 @@ test_empty_object (void)
   g_assert_true (mb_schema_validate_text (schema, "[1]", NULL));
   g_object_get (schema, "node", &node, "draft", &draft, "uri", &uri, NULL);
   g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
-  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_4);
+  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_V4);
   g_assert_null (uri);
 }
 
@@ -291,13 +292,13 @@ test_draft (void)
     const char    *uri;
     MbSchemaDraft  draft;
   } known[] = {
-    { "http://json-schema.org/draft-04/schema#", MB_SCHEMA_DRAFT_4 },
-    { "http://json-schema.org/draft-04/schema", MB_SCHEMA_DRAFT_4 },
-    { "http://json-schema.org/draft-06/schema#", MB_SCHEMA_DRAFT_6 },
-    { "http://json-schema.org/draft-07/schema#", MB_SCHEMA_DRAFT_7 },
-    { "https://json-schema.org/draft/2019-09/schema", MB_SCHEMA_DRAFT_2019_09 },
-    { "https://json-schema.org/draft/2020-12/schema", MB_SCHEMA_DRAFT_2020_12 },
-    { "https://json-schema.org/draft/2020-12/schema#", MB_SCHEMA_DRAFT_2020_12 },
+    { "http://json-schema.org/draft-04/schema#", MB_SCHEMA_DRAFT_V4 },
+    { "http://json-schema.org/draft-04/schema", MB_SCHEMA_DRAFT_V4 },
+    { "http://json-schema.org/draft-06/schema#", MB_SCHEMA_DRAFT_V6 },
+    { "http://json-schema.org/draft-07/schema#", MB_SCHEMA_DRAFT_V7 },
+    { "https://json-schema.org/draft/2019-09/schema", MB_SCHEMA_DRAFT_V2019_09 },
+    { "https://json-schema.org/draft/2020-12/schema", MB_SCHEMA_DRAFT_V2020_12 },
+    { "https://json-schema.org/draft/2020-12/schema#", MB_SCHEMA_DRAFT_V2020_12 },
   };
   g_autoptr(MbSchema) none = make ("{}");
   g_autoptr(MbSchema) unknown = NULL;
@@ -312,7 +313,7 @@ test_draft (void)
 
       g_assert_cmpint (mb_schema_get_draft (schema), ==, known[i].draft);
     }
-  g_assert_cmpint (mb_schema_get_draft (none), ==, MB_SCHEMA_DRAFT_4);
+  g_assert_cmpint (mb_schema_get_draft (none), ==, MB_SCHEMA_DRAFT_V4);
 
   unknown =
     mb_schema_new_from_text ("{\"$schema\":\"http://json-schema.org/draft-03/schema#\"}", &error);
@@ -356,6 +357,47 @@ test_references (void)
                   "/properties/a/pattern");
   assert_refused ("{'patternProperties':{'(?i)a':{}}}", MB_SCHEMA_ERROR_INVALID,
                   "/patternProperties");
+}
+
+static void
+test_uris (void)
+{
+  /* The examples of RFC 3986, section 5.4, but for fragments, which are cut off before */
+  static const char *const examples[][2] = {
+    { "g:h", "g:h" }, { "g", "http://a/b/c/g" }, { "./g", "http://a/b/c/g" },
+    { "g/", "http://a/b/c/g/" }, { "/g", "http://a/g" }, { "//g", "http://g" },
+    { "?y", "http://a/b/c/d;p?y" }, { "g?y", "http://a/b/c/g?y" }, { ";x", "http://a/b/c/;x" },
+    { "", "http://a/b/c/d;p?q" }, { ".", "http://a/b/c/" }, { "./", "http://a/b/c/" },
+    { "..", "http://a/b/" }, { "../", "http://a/b/" }, { "../g", "http://a/b/g" },
+    { "../..", "http://a/" }, { "../../", "http://a/" }, { "../../g", "http://a/g" },
+    { "../../../g", "http://a/g" }, { "/./g", "http://a/g" }, { "/../g", "http://a/g" },
+    { "g.", "http://a/b/c/g." }, { "..g", "http://a/b/c/..g" }, { "./../g", "http://a/b/g" },
+    { "./g/.", "http://a/b/c/g/" }, { "g/./h", "http://a/b/c/g/h" }, { "g/../h", "http://a/b/c/h" },
+    { "g;x=1/../y", "http://a/b/c/y" }, { "HTTP:g", "http:g" },
+  };
+  static const char *const others[][3] = {
+    { "http://a", "b", "http://a/b" }, { "urn:x:y", "", "urn:x:y" }, { "urn:x:y", "z", "urn:z" },
+    { "file:///a/b", "c", "file:///a/c" }, { "minibus:/schema", "a/b", "minibus:/a/b" },
+  };
+
+  g_test_summary ("Relative URIs are resolved as RFC 3986 says");
+
+  for (guint i = 0; i < G_N_ELEMENTS (examples); i++)
+    {
+      g_autofree char *uri = _mb_uri_resolve ("http://a/b/c/d;p?q", examples[i][0]);
+
+      g_assert_cmpstr (uri, ==, examples[i][1]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autofree char *uri = _mb_uri_resolve (others[i][0], others[i][1]);
+
+      g_assert_cmpstr (uri, ==, others[i][2]);
+    }
+
+  g_assert_null (_mb_uri_resolve (NULL, "relative"));
+  g_assert_null (_mb_uri_resolve ("http://a/", "with space"));
+  g_assert_null (_mb_uri_resolve ("http://a/", "line\n"));
 }
 
 static void
@@ -407,6 +449,26 @@ test_registry (void)
   g_assert_cmpstr (error->message, ==, "The value at “/b/0” is 1, but must be of type string. "
                    "(rule: /properties/b/$ref/items/$ref/type)");
   g_assert_false (mb_schema_validate_text (whole, "1", NULL));
+}
+
+static void
+test_embedded (void)
+{
+  g_autoptr(MbSchemaLoader) loader = mb_schema_loader_new ();
+  g_autoptr(MbSchema) schema = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A schema with a URI of its own is found within a document, beside broken ones, too");
+
+  mb_schema_loader_add_text (loader, "https://x.example/bad", "{\"type\":5}", &error);
+  mb_schema_loader_add_text (loader, "https://x.example/bundle",
+                             "{\"definitions\":{\"a\":{\"id\":\"https://y.example/int\","
+                             "\"type\":\"integer\"}}}", &error);
+  g_assert_no_error (error);
+  schema = mb_schema_loader_load_text (loader, "{\"$ref\":\"https://y.example/int\"}", &error);
+  g_assert_no_error (error);
+  g_assert_true (mb_schema_validate_text (schema, "1", NULL));
+  g_assert_false (mb_schema_validate_text (schema, "\"x\"", NULL));
 }
 
 static void
@@ -468,7 +530,7 @@ test_vocabularies (void)
                                 "{\"$schema\":\"https://x.example/no-validation\",\"minimum\":5,"
                                 "\"properties\":{\"a\":false}}", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (mb_schema_get_draft (schema), ==, MB_SCHEMA_DRAFT_2020_12);
+  g_assert_cmpint (mb_schema_get_draft (schema), ==, MB_SCHEMA_DRAFT_V2020_12);
   g_assert_true (mb_schema_validate_text (schema, "1", NULL));
   g_assert_false (mb_schema_validate_text (schema, "{\"a\":1}", NULL));
 
@@ -562,17 +624,18 @@ test_properties (void)
   g_test_summary ("The settings of a loader are properties");
 
   loader =
-    g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_7, "assert-formats", TRUE,
+    g_object_new (MB_TYPE_SCHEMA_LOADER, "default-draft", MB_SCHEMA_DRAFT_V7, "assert-formats",
+                  TRUE,
                   "max-steps", 5, "max-errors", 6, NULL);
   g_object_get (loader, "default-draft", &draft, "assert-formats", &formats, "max-steps", &steps,
                 "max-errors",
                 &errors, NULL);
-  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_7);
+  g_assert_cmpint (draft, ==, MB_SCHEMA_DRAFT_V7);
   g_assert_true (formats);
   g_assert_cmpuint (steps, ==, 5);
   g_assert_cmpuint (errors, ==, 6);
   g_assert_true (mb_schema_loader_get_assert_formats (loader));
-  g_assert_cmpint (mb_schema_loader_get_default_draft (loader), ==, MB_SCHEMA_DRAFT_7);
+  g_assert_cmpint (mb_schema_loader_get_default_draft (loader), ==, MB_SCHEMA_DRAFT_V7);
   g_assert_cmpuint (mb_schema_loader_get_max_steps (loader), ==, 5);
   g_assert_cmpuint (mb_schema_loader_get_max_errors (loader), ==, 6);
 }
@@ -650,8 +713,10 @@ main (int    argc,
   g_test_add_func ("/schema/empty-object", test_empty_object);
   g_test_add_func ("/schema/draft", test_draft);
   g_test_add_func ("/schema/references", test_references);
+  g_test_add_func ("/schema/uris", test_uris);
   g_test_add_func ("/schema/text-error", test_text_error);
   g_test_add_func ("/schema/registry", test_registry);
+  g_test_add_func ("/schema/embedded", test_embedded);
   g_test_add_func ("/schema/registry-errors", test_registry_errors);
   g_test_add_func ("/schema/vocabularies", test_vocabularies);
   g_test_add_func ("/schema/drafts-mix", test_drafts_mix);

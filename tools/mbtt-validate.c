@@ -17,6 +17,9 @@
 
 #include <minibus.h>
 
+#include "mbtt-common.h"
+#include "mbtt-output.h"
+
 enum
 {
   STATUS_VALID,
@@ -32,6 +35,7 @@ typedef struct
   MbSchema *schema;
   gboolean  json;
   int       status;           /* the worst so far */
+  gboolean  is_unheard;       /* nobody reads standard output any more */
 } Run;
 
 static void
@@ -39,8 +43,19 @@ complain (Run        *self,
           const char *name,
           const char *message)
 {
-  g_printerr ("mbtt: %s: %s\n", name, message);
+  mbtt_print_note ("%s: %s", name, message);
   self->status = STATUS_UNUSABLE;
+}
+
+static void
+print_line (Run        *self,
+            const char *line)
+{
+  int ignored;
+
+  /* When who reads has enough, what is left is only for the status. */
+  if (!self->is_unheard)
+    self->is_unheard = !mbtt_print_line (line, &ignored);
 }
 
 static const char *
@@ -52,7 +67,8 @@ get_text (JsonObject *object,
 
 /* One object a line, whatever the instance is. */
 static void
-print_json (gboolean   valid,
+print_json (Run       *self,
+            gboolean   valid,
             JsonArray *errors)
 {
   static const char *const members[] = { "instanceLocation", "keywordLocation", "error" };
@@ -77,13 +93,33 @@ print_json (gboolean   valid,
 
   text = mb_json_to_text (node, &error);
   if (text != NULL)
-    g_print ("%s\n", text);
+    print_line (self, text);
   else
-    g_printerr ("mbtt: %s\n", error->message);
+    mbtt_print_note ("%s", error->message);
+}
+
+/* An instance that cannot be used still has its line in the output, so that lines can be counted. */
+static void
+complain_of_instance (Run        *self,
+                      const char *name,
+                      const char *message)
+{
+  complain (self, name, message);
+
+  if (self->json)
+    {
+      g_autoptr(JsonArray) errors = json_array_new ();
+      JsonObject *unit = json_object_new ();
+
+      json_object_set_string_member (unit, "error", message);
+      json_array_add_object_element (errors, unit);
+      print_json (self, FALSE, errors);
+    }
 }
 
 static void
-print_errors (const char *name,
+print_errors (Run        *self,
+              const char *name,
               JsonArray  *errors)
 {
   for (guint i = 0; i < json_array_get_length (errors); i++)
@@ -91,7 +127,10 @@ print_errors (const char *name,
       JsonObject *unit = json_array_get_object_element (errors, i);
       const char *rule = get_text (unit, "keywordLocation");
 
-      g_print (_("%s: %s (rule: %s)\n"), name, get_text (unit, "error"), *rule != 0 ? rule : "/");
+      g_autofree char *line = g_strdup_printf (_("%s: %s (rule: %s)"), name, get_text (unit, "error"),
+                                               *rule != 0 ? rule : "/");
+
+      print_line (self, line);
     }
 }
 
@@ -110,13 +149,13 @@ check (Run        *self,
   instance = mb_json_from_text (text, &error);
   if (instance == NULL)
     {
-      complain (self, name, error->message);
+      complain_of_instance (self, name, error->message);
       return;
     }
   report = mb_schema_report (self->schema, instance, &error);
   if (report == NULL)
     {
-      complain (self, name, error->message);
+      complain_of_instance (self, name, error->message);
       return;
     }
 
@@ -124,9 +163,9 @@ check (Run        *self,
   valid = json_object_get_boolean_member (object, "valid");
   errors = valid ? NULL : json_object_get_array_member (object, "errors");
   if (self->json)
-    print_json (valid, errors);
+    print_json (self, valid, errors);
   else if (!valid)
-    print_errors (name, errors);
+    print_errors (self, name, errors);
   if (!valid)
     self->status = MAX (self->status, STATUS_INVALID);
 }
@@ -144,11 +183,11 @@ check_file (Run        *self,
   info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE, G_FILE_QUERY_INFO_NONE, NULL,
                             &error);
   if (info != NULL && g_file_info_get_size (info) > MAX_INSTANCE)
-    complain (self, path, _("The file is too large."));
+    complain_of_instance (self, path, _("The file is too large."));
   else if (info == NULL || !g_file_load_contents (file, NULL, &text, &length, NULL, &error))
-    complain (self, path, error->message);
+    complain_of_instance (self, path, error->message);
   else if (strlen (text) != length)
-    complain (self, path, _("The file holds a NUL byte, and so is not JSON."));
+    complain_of_instance (self, path, _("The file holds a NUL byte, and so is not JSON."));
   else
     check (self, path, text);
 }
@@ -168,13 +207,13 @@ check_lines (Run *self)
 
       if (error != NULL)
         {
-          complain (self, name, error->message);
+          complain_of_instance (self, name, error->message);
           return;
         }
       if (line == NULL)
         return;
       if (strlen (line) != length)
-        complain (self, name, _("The line holds a NUL byte, and so is not JSON."));
+        complain_of_instance (self, name, _("The line holds a NUL byte, and so is not JSON."));
       else if (line[strspn (line, " \t\r")] != 0)
         check (self, name, line);
     }
@@ -186,9 +225,10 @@ set_draft (MbSchemaLoader  *loader,
            GError         **error)
 {
   g_autoptr(GEnumClass) klass = g_type_class_ref (MB_TYPE_SCHEMA_DRAFT);
-  GEnumValue *value = g_enum_get_value_by_nick (klass, name);
+  g_autofree char *nick = g_strconcat ("v", name, NULL);
+  GEnumValue *value = g_enum_get_value_by_nick (klass, nick);
 
-  if (value == NULL || value->value == MB_SCHEMA_DRAFT_AUTO)
+  if (value == NULL)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    _("“%s” is not a draft; those known are 4, 6, 7, 2019-09 and 2020-12."), name);
@@ -253,7 +293,7 @@ mbtt_validate (int    argc,
   g_auto(GStrv) documents = NULL;
   g_auto(GStrv) files = NULL;
   gboolean formats = FALSE;
-  Run self = { .status = STATUS_VALID };
+  Run self = { .status = STATUS_VALID, .json = mbtt_get_options ()->json };
   g_autoptr(GError) error = NULL;
   g_autoptr(GOptionContext) context = g_option_context_new (_("[FILE…]"));
   g_auto(GStrv) arguments = g_new0 (char *, (gsize) argc + 1);
@@ -282,12 +322,12 @@ mbtt_validate (int    argc,
 
   if (!g_option_context_parse_strv (context, &arguments, &error))
     {
-      g_printerr ("mbtt: %s\n", error->message);
+      mbtt_print_note ("%s", error->message);
       return STATUS_UNUSABLE;
     }
   if (schema_path == NULL)
     {
-      g_printerr ("mbtt: %s\n", _("The option “--schema” is needed."));
+      mbtt_print_note ("%s", _("The option “--schema” is needed."));
       return STATUS_UNUSABLE;
     }
 

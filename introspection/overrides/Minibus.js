@@ -43,10 +43,6 @@ function _init() {
         return node === null ? null : JSON.parse(Minibus.json_to_text(node));
     }
 
-    function asNode(value) {
-        return value instanceof Json.Node ? value : Minibus.json_from_text(encode(value));
-    }
-
     function asSchema(schema) {
         if (schema === null || schema === undefined || schema instanceof Schema)
             return schema ?? null;
@@ -148,10 +144,10 @@ function _init() {
 
     replace(Schema, {
         validate(value) {
-            return this.validate_node(asNode(value));
+            return this.validate_text(encode(value));
         },
         report(value) {
-            return decode(this.report_node(asNode(value)));
+            return decode(this.report_node(Minibus.json_from_text(encode(value))));
         },
     });
 

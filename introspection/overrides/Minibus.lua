@@ -26,7 +26,14 @@ end
 
 local function schema(value)
    if value == nil or Minibus.Schema:is_type_of(value) then return value end
-   return assert(Minibus.Schema.new_from_text(encode(value)))
+   return Minibus.Schema.new_from_text(encode(value))
+end
+
+local function with_schemas(func, request, reply)
+   local request_schema, err = schema(request)
+   local reply_schema, other = schema(reply)
+   if err or other then return nil, err or other end
+   return func(request_schema, reply_schema)
 end
 
 local function override(class, methods)
@@ -57,9 +64,11 @@ override(Minibus.Request, {
    return_error_value = function(self, value) return self:return_error_text(encode(value)) end,
 })
 override(Minibus.Schema, {
-   validate = function(self, value) return self:validate_node(assert(Minibus.json_from_text(encode(value)))) end,
+   validate = function(self, value) return self:validate_text(encode(value)) end,
    report = function(self, value)
-      return decode(Minibus.json_to_text(self:report_node(assert(Minibus.json_from_text(encode(value))))))
+      local node, err = Minibus.json_from_text(encode(value))
+      if node then node, err = self:report_node(node) end
+      return node and decode(Minibus.json_to_text(node)), err
    end,
 })
 override(Minibus.ServiceClient, {
@@ -78,7 +87,9 @@ override(Minibus.Client, {
    end,
    -- The function gets the parameters and the request; what it returns or raises is the answer.
    provide = function(self, name, func, request, reply)
-      return self:provide_node(name, schema(request), schema(reply), answer(func))
+      return with_schemas(function(request_schema, reply_schema)
+         return self:provide_node(name, request_schema, reply_schema, answer(func))
+      end, request, reply)
    end,
 })
 
@@ -94,7 +105,7 @@ for _, name in ipairs { 'create_publisher', 'create_service', 'create_service_cl
    local raw = Minibus.Client[name]
    override(Minibus.Client, {
       [name] = function(self, text, first, second)
-         return raw(self, text, schema(first), schema(second))
+         return with_schemas(function(...) return raw(self, text, ...) end, first, second)
       end,
    })
 end

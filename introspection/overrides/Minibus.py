@@ -85,16 +85,12 @@ def _return_error_value(self, value=None):
 _override(Minibus.Request, return_value=_return_value, return_error_value=_return_error_value)
 
 
-def _node(value):
-    return value if isinstance(value, Json.Node) else Minibus.json_from_text(_encode(value))
-
-
 def _validate(self, value):
-    return self.validate_node(_node(value))
+    return self.validate_text(_encode(value))
 
 
 def _report(self, value):
-    return _decode_node(self.report_node(_node(value)))
+    return _decode_node(self.report_node(Minibus.json_from_text(_encode(value))))
 
 
 _override(Minibus.Schema, validate=_validate, report=_report)

@@ -73,8 +73,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   mb_schema_loader_set_max_steps (loader, 20000);
   mb_schema_loader_set_assert_formats (loader, choice >= 'a');
   mb_schema_loader_set_default_draft (loader,
-                                      MB_SCHEMA_DRAFT_4 + (choice >= 'a' ? choice - 'a'
-                                                           : choice - '1'));
+                                      MB_SCHEMA_DRAFT_V4 + (choice >= 'a' ? choice - 'a'
+                                                            : choice - '1'));
   mb_schema_loader_add_text (loader, "https://x.example/d", document, &error);
   g_assert_no_error (error);
 

@@ -160,6 +160,8 @@ scenario('schema', function()
    if invalid then return 'the library has no schemas yet' end
    assert(err:matches(Minibus.SchemaError, 'INVALID'), err)
    local client = open('schema')
+   assert_fails(Minibus.SchemaError, 'INVALID', client:subscribe('/schema', { type = 5 }))
+   assert_fails(Minibus.SchemaError, 'INVALID', client:provide('/schema', print, nil, { type = 5 }))
    local publisher = client:create_publisher('/schema', { type = 'array', items = { type = 'integer' } })
    assert_fails(Minibus.SchemaError, 'VIOLATION', publisher:publish { 'one' })
    assert(publisher:publish { 1 })

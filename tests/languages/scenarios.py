@@ -180,6 +180,7 @@ def schema():
     else:
         raise Skip('the library has no schemas yet')
     client = open_client('schema')
+    failure(Minibus.SchemaError, Minibus.SchemaError.INVALID, client.subscribe, '/schema', {'type': 5})
     publisher = client.create_publisher('/schema', schema={'type': 'array', 'items': {'type': 'integer'}})
     failure(Minibus.SchemaError, Minibus.SchemaError.VIOLATION, publisher.publish, ['one'])
     assert publisher.publish([1])
