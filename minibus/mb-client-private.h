@@ -67,6 +67,9 @@ struct _MbClient
   GQueue        callers;          /* lock; the one used last is first */
 };
 
+/* Opening: mb-client-open.c. Closes without a signal. */
+void     _mb_client_close_quietly       (MbClient      *self);
+
 /* Encryption: mb-client-encryption.c */
 void     _mb_client_init_keys           (MbClient      *self);
 void     _mb_client_clear_keys          (MbClient      *self);
