@@ -265,6 +265,9 @@ _mb_core_flush (MbCore        *self,
   gulong handler = 0;
   guint64 target;
 
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (wake_cb), self, NULL);
 

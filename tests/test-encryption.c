@@ -861,6 +861,70 @@ test_open_async (void)
   g_assert_cmpuint (g_strv_length (homes), ==, 0);
 }
 
+typedef struct
+{
+  MbPublisher *publisher;
+  int          ended;       /* atomic */
+  int          n_taken;     /* atomic */
+} Crowd;
+
+static gpointer
+publish_thread (gpointer data)
+{
+  Crowd *crowd = data;
+
+  while (!g_atomic_int_get (&crowd->ended))
+    {
+      if (mb_publisher_publish_text (crowd->publisher, "1", NULL))
+        g_atomic_int_inc (&crowd->n_taken);
+      else
+        g_usleep (100);
+    }
+
+  return NULL;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
+  g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
+  g_autoptr(GPtrArray) texts = texts_new ();
+  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(GError) error = NULL;
+  Crowd crowd = { .publisher = publisher };
+  GThread *threads[3];
+  guint n_sent;
+
+  g_test_summary ("While threads publish, a client can be closed and opened, and each message that was taken is sent "
+                  "or counted");
+
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("publish", publish_thread, &crowd);
+
+  for (guint round = 0; round < 4; round++)
+    {
+      g_ptr_array_set_size (texts, 0);
+      mb_test_wait_until (texts->len > 2);
+      mb_client_close (client);
+      client_open (client);
+    }
+
+  mb_test_wait_until (texts->len > 2);
+  g_cancellable_cancel (cancellable);
+  g_assert_false (mb_client_flush_sync (client, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  g_atomic_int_set (&crowd.ended, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  mb_client_close (client);
+  g_object_get (client, "n-sent", &n_sent, NULL);
+  g_assert_cmpuint (n_sent + mb_client_get_dropped (client, MB_DROP_REASON_NOT_SENT), ==,
+                    (guint) g_atomic_int_get (&crowd.n_taken));
+}
+
 static guint
 count_fds (void)
 {
@@ -1128,6 +1192,7 @@ main (int   argc,
   g_test_add_func ("/encryption/too-large", test_too_large);
   g_test_add_func ("/encryption/close", test_close);
   g_test_add_func ("/encryption/open-async", test_open_async);
+  g_test_add_func ("/encryption/threads", test_threads);
   g_test_add_func ("/encryption/many", test_many);
   g_test_add_func ("/encryption/sources", test_sources);
   g_test_add_func ("/encryption/refusals", test_refusals);
