@@ -684,7 +684,7 @@ _mb_memory_hub_attach (MbMemoryHub  *self,
                        MbReceiver   *receiver,
                        GError      **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   g_autoptr(GError) local_error = NULL;
   MbMemoryEndpoint *endpoint;
 

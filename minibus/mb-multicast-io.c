@@ -220,7 +220,7 @@ receive (MbMulticastIo *self)
 static void
 flush (MbMulticastIo *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   while (self->backlog.length > 0)
     {
@@ -523,7 +523,7 @@ _mb_multicast_io_send (MbMulticastIo  *self,
                        gsize           length,
                        GError        **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   g_autoptr(GError) first_error = NULL;
   gboolean sent = FALSE;
 

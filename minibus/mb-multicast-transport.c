@@ -98,7 +98,7 @@ mb_multicast_transport_open_sync (MbTransport   *transport,
                                   GError       **error)
 {
   MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   if (self->io != NULL)
     {

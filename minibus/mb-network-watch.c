@@ -57,6 +57,20 @@ _mb_network_watch_open (int      family,
   return fd;
 }
 
+/* The message at an offset, or NULL when there is none, or not all of it. */
+static const struct nlmsghdr *
+get_message (const guint8 *buffer,
+             gsize         at,
+             gsize         length)
+{
+  const struct nlmsghdr *header = (gconstpointer) (buffer + at);
+
+  if (at >= length || length - at < sizeof *header)
+    return NULL;
+
+  return header->nlmsg_len >= sizeof *header && header->nlmsg_len <= length - at ? header : NULL;
+}
+
 /* Down is also what has no carrier, and what has just been made: whoever replaces an interface by
  * another one of the same number cannot do so unnoticed.
  */
@@ -143,7 +157,7 @@ _mb_network_watch_read (int               fd,
       socklen_t sender_length = sizeof sender;
       gssize n = recvfrom (fd, buffer, BUFFER_SIZE, MSG_DONTWAIT,
                            (struct sockaddr *) &sender, &sender_length);
-      const struct nlmsghdr *header = (const struct nlmsghdr *) (gpointer) buffer;
+      const struct nlmsghdr *header;
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -163,7 +177,8 @@ _mb_network_watch_read (int               fd,
       if (sender.nl_pid != 0)
         continue;
 
-      for (guint left = (guint) n; NLMSG_OK (header, left); header = NLMSG_NEXT (header, left))
+      for (gsize at = 0; (header = get_message (buffer, at, n)) != NULL;
+           at += NLMSG_ALIGN (header->nlmsg_len))
         note_message (header, changes);
     }
 }
@@ -216,7 +231,7 @@ _mb_network_find_route (const struct sockaddr *group,
                         guint                 *index)
 {
   g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
-  const struct nlmsghdr *header = (const struct nlmsghdr *) (gpointer) buffer;
+  const struct nlmsghdr *header;
   gboolean sent;
   gssize n;
   int result = EPROTO;
@@ -236,7 +251,8 @@ _mb_network_find_route (const struct sockaddr *group,
 
   close (fd);
 
-  if (n < 0 || !NLMSG_OK (header, (guint) n))
+  header = n > 0 ? get_message (buffer, 0, n) : NULL;
+  if (header == NULL)
     return result;
 
   /* An answer that is an error, whichever, is a no. */
@@ -247,20 +263,28 @@ _mb_network_find_route (const struct sockaddr *group,
       header->nlmsg_len >= NLMSG_LENGTH (sizeof (struct rtmsg)))
     {
       const struct rtmsg *route = NLMSG_DATA (header);
-      guint left = (guint) RTM_PAYLOAD (header);
+      const guint8 *end = (const guint8 *) header + header->nlmsg_len;
+      const guint8 *at = (const guint8 *) header + NLMSG_SPACE (sizeof *route);
 
       /* IPv6 answers with a route that leads nowhere. */
       if (route->rtm_type == RTN_UNREACHABLE || route->rtm_type == RTN_BLACKHOLE ||
           route->rtm_type == RTN_PROHIBIT)
         return ENETUNREACH;
 
-      for (const struct rtattr *a = RTM_RTA (route); RTA_OK (a, left); a = RTA_NEXT (a, left))
+      while (at + sizeof (struct rtattr) <= end)
         {
-          if (a->rta_type == RTA_OIF && a->rta_len >= RTA_LENGTH (sizeof (guint)))
+          const struct rtattr *attribute = (gconstpointer) at;
+
+          if (attribute->rta_len < sizeof *attribute || attribute->rta_len > end - at)
+            break;
+
+          if (attribute->rta_type == RTA_OIF && attribute->rta_len >= RTA_LENGTH (sizeof *index))
             {
-              memcpy (index, RTA_DATA (a), sizeof (guint));
+              memcpy (index, RTA_DATA (attribute), sizeof *index);
               return 0;
             }
+
+          at += RTA_ALIGN (attribute->rta_len);
         }
     }
 

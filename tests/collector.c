@@ -133,7 +133,7 @@ collector_wait_loss (Collector *self,
 guint
 collector_get_n_packets (Collector *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->n_packets;
 }
@@ -141,7 +141,7 @@ collector_get_n_packets (Collector *self)
 gint64
 collector_get_last_time (Collector *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->last_time;
 }
@@ -149,7 +149,7 @@ collector_get_last_time (Collector *self)
 guint
 collector_get_n_lost (Collector *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->n_lost;
 }
@@ -158,7 +158,7 @@ gboolean
 collector_has (Collector  *self,
                const char *text)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return has (self, text);
 }
@@ -179,7 +179,7 @@ collector_count (Collector  *self,
 char **
 collector_dup_texts (Collector *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   GPtrArray *texts = g_ptr_array_new ();
 
   for (guint i = 0; i < self->packets->len; i++)
@@ -198,7 +198,7 @@ collector_dup_texts (Collector *self)
 void
 collector_clear (Collector *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   g_ptr_array_set_size (self->packets, 0);
   self->n_packets = 0;

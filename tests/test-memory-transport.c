@@ -491,6 +491,7 @@ typedef struct
 {
   MbTransport *transport;
   gboolean     unref;
+  gint         n_closed;    /* atomic */
 } Closer;
 
 static void
@@ -504,6 +505,8 @@ close_inside (gpointer      data,
     g_clear_object (&closer->transport);
   else
     mb_transport_close (closer->transport);
+
+  g_atomic_int_inc (&closer->n_closed);
 }
 
 static void
@@ -518,6 +521,7 @@ test_close_inside (Fixture       *fixture,
 
   closer.transport = mb_transport_new_for_address (fixture->address);
   closer.unref = GPOINTER_TO_INT (data);
+  closer.n_closed = 0;
   collector->on_push_data = &closer;
   collector->on_push = close_inside;
   g_assert_true (mb_transport_open_sync (closer.transport, collector->receiver, NULL, NULL));
@@ -536,7 +540,7 @@ test_close_inside (Fixture       *fixture,
       g_assert_true (mb_transport_open_sync (closer.transport, collector->receiver, NULL, NULL));
       g_assert_true (send_text (closer.transport, "third", NULL));
       collector_wait (collector, 1);
-      while (count_threads () > 0)
+      while (g_atomic_int_get (&closer.n_closed) < 2 || count_threads () > 0)
         g_thread_yield ();
     }
 

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -27,6 +28,19 @@
 #include "minibus/mb-error.h"
 #include "minibus/mb-multicast-io-private.h"
 #include "minibus/mb-multicast-transport.h"
+
+/* What a hardened build (_FORTIFY_SOURCE) calls instead. */
+ssize_t __recvfrom_chk (int              fd,
+                        void            *buffer,
+                        size_t           length,
+                        size_t           buffer_length,
+                        int              flags,
+                        struct sockaddr *sender,
+                        socklen_t       *sender_length);
+int     __poll_chk     (struct pollfd   *fds,
+                        nfds_t           n,
+                        int              timeout,
+                        size_t           size);
 
 /* A function of the system that is to fail `n` times with an error. */
 typedef struct
@@ -45,6 +59,8 @@ static Failure mmap_failure;
 static Failure thread_failure;
 static Failure setsockopt_failure;
 static Failure bind_failure;
+static Failure watch_failure;
+static Failure poll_failure;
 
 static gboolean
 fails (Failure *failure)
@@ -124,6 +140,51 @@ setsockopt (int         fd,
     return -1;
 
   return (int) syscall (SYS_setsockopt, fd, level, option, value, length);
+}
+
+/* Only netlink is read by this, and only by the threads. */
+ssize_t
+recvfrom (int              fd,
+          void            *buffer,
+          size_t           length,
+          int              flags,
+          struct sockaddr *sender,
+          socklen_t       *sender_length)
+{
+  if (sender != NULL && fails (&watch_failure))
+    return -1;
+
+  return syscall (SYS_recvfrom, fd, buffer, length, flags, sender, sender_length);
+}
+
+/* Of three descriptors is what the thread waits for. */
+int
+poll (struct pollfd *fds,
+      nfds_t         n,
+      int            timeout)
+{
+  return n == 3 && fails (&poll_failure) ? -1 : (int) syscall (SYS_poll, fds, n, timeout);
+}
+
+ssize_t
+__recvfrom_chk (int              fd,
+                void            *buffer,
+                size_t           length,
+                size_t           buffer_length,
+                int              flags,
+                struct sockaddr *sender,
+                socklen_t       *sender_length)
+{
+  return recvfrom (fd, buffer, length, flags, sender, sender_length);
+}
+
+int
+__poll_chk (struct pollfd *fds,
+            nfds_t         n,
+            int            timeout,
+            size_t         size)
+{
+  return poll (fds, n, timeout);
 }
 
 int
@@ -314,7 +375,7 @@ test_send (Fixture       *fixture,
 static void
 receive_until_failed (Fixture *fixture)
 {
-  guint n = 0;
+  guint n = collector_get_n_packets (fixture->collector);
 
   do
     {
@@ -520,6 +581,60 @@ test_sandbox (Fixture       *fixture,
 }
 
 static void
+test_missed_news (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  g_test_summary ("News of the network that were lost, or asked for in vain, harm nothing");
+
+  set_failure (&watch_failure, GPOINTER_TO_INT (data), 2);
+  do
+    {
+      run ("ip address add 127.0.0.9/32 dev lo");
+      run ("ip address del 127.0.0.9/32 dev lo");
+    }
+  while (g_atomic_int_get (&watch_failure.n_called) == 0);
+
+  receive_until_failed (fixture);
+  set_failure (&watch_failure, 0, 0);
+}
+
+static void
+test_poll_error (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  gint64 begin = g_get_monotonic_time ();
+
+  g_test_summary ("A thread that cannot wait pauses instead");
+
+  set_failure (&poll_failure, ENOMEM, 3);
+  do
+    receive_until_failed (fixture);
+  while (g_atomic_int_get (&poll_failure.n) > 0);
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 2 * 5000);
+}
+
+static void
+test_memory (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A memory bus that gets no thread cannot be opened, but may be tried again");
+
+  set_failure (&thread_failure, EAGAIN, 1);
+  g_assert_false (mb_transport_open_sync (fixture->transport, fixture->collector->receiver, NULL,
+                                          &error));
+  g_assert_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED);
+  g_clear_error (&error);
+
+  g_assert_true (mb_transport_open_sync (fixture->transport, fixture->collector->receiver, NULL,
+                                         &error));
+  g_assert_no_error (error);
+  g_assert_true (send_text (fixture->transport, "x", NULL));
+  collector_wait (fixture->collector, 1);
+}
+
+static void
 test_one_of_two (Fixture       *fixture,
                  gconstpointer  data)
 {
@@ -579,6 +694,11 @@ main (int    argc,
   ADD ("receive/econnrefused", GINT_TO_POINTER (ECONNREFUSED), set_up_open, test_receive_error);
   ADD ("receive/enomem", GINT_TO_POINTER (ENOMEM), set_up_open, test_receive_error);
   ADD ("receive/stays", NULL, set_up_open, test_receive_error_stays);
+  ADD ("news/enobufs", GINT_TO_POINTER (ENOBUFS), set_up_open, test_missed_news);
+  ADD ("news/eio", GINT_TO_POINTER (EIO), set_up_open, test_missed_news);
+  ADD ("news/eintr", GINT_TO_POINTER (EINTR), set_up_open, test_missed_news);
+  ADD ("poll", NULL, set_up_open, test_poll_error);
+  ADD ("memory", "memory:test", set_up, test_memory);
   ADD ("sandbox", NULL, set_up, test_sandbox);
   ADD ("one-of-two", "multicast://?interface=lo&interface=x0", set_up, test_one_of_two);
 

@@ -582,6 +582,15 @@ gate_pass (gpointer      data,
 }
 
 static void
+gate_close (Gate *gate)
+{
+  g_mutex_lock (&gate->lock);
+  gate->is_reached = FALSE;
+  gate->is_closed = TRUE;
+  g_mutex_unlock (&gate->lock);
+}
+
+static void
 gate_wait_reached (Gate *gate)
 {
   g_mutex_lock (&gate->lock);
@@ -616,8 +625,7 @@ test_overflow (void)
 
   for (guint i = 0; i < 2; i++)
     {
-      gate.is_reached = FALSE;
-      gate.is_closed = TRUE;
+      gate_close (&gate);
       for (guint j = 0; j < 1000; j++)
         g_assert_true (send_text (transport, "x", NULL));
       n_sent += 1000;
@@ -671,6 +679,7 @@ typedef struct
 {
   MbTransport *transport;
   gboolean     unref;
+  gint         n_closed;    /* atomic */
 } Closer;
 
 static void
@@ -684,13 +693,15 @@ close_inside (gpointer      data,
     g_clear_object (&closer->transport);
   else
     mb_transport_close (closer->transport);
+
+  g_atomic_int_inc (&closer->n_closed);
 }
 
 static void
 test_close_inside (gconstpointer data)
 {
   g_autoptr(Collector) collector = collector_new ();
-  Closer closer = { make ("multicast:"), GPOINTER_TO_INT (data) };
+  Closer closer = { make ("multicast:"), GPOINTER_TO_INT (data), 0 };
   Collector *witness_collector = collector_new ();
   MbTransport *witness = open_for ("multicast:", witness_collector);
   guint n_fds;
@@ -708,7 +719,7 @@ test_close_inside (gconstpointer data)
   collector_wait (witness_collector, 10);
   collector_wait (collector, 1);
 
-  while (find_threads (NULL) > 1)
+  while (g_atomic_int_get (&closer.n_closed) == 0 || find_threads (NULL) > 1)
     g_thread_yield ();
   g_assert_cmpuint (collector_get_n_packets (collector), ==, 1);
   g_assert_cmpuint (count_fds (), ==, n_fds);

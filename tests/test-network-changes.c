@@ -248,8 +248,6 @@ static void
 test_rename (Fixture       *fixture,
              gconstpointer  data)
 {
-  g_autoptr(GError) error = NULL;
-
   g_test_summary ("It is the name that counts: an interface of another name is left, one that "
                   "gets it is joined");
 
