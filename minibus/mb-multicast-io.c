@@ -216,13 +216,15 @@ receive (MbMulticastIo *self)
   return n == BATCH ? n : -1;
 }
 
-/* Sends what has waited, in order, as far as the system takes it. */
+/* Sends some of what has waited, in order, as far as the system takes it. Not all at once, as
+ * others want to send meanwhile.
+ */
 static void
 flush (MbMulticastIo *self)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  while (self->backlog.length > 0)
+  for (guint i = 0; i < BATCH && self->backlog.length > 0; i++)
     {
       Waiting *first = g_queue_peek_head (&self->backlog);
       int result = _mb_multicast_socket_send (self->socket, first->target, first->data,
@@ -362,6 +364,16 @@ io_thread (gpointer data)
   return NULL;
 }
 
+static int
+open_watch (MbAddress *address)
+{
+  gboolean is_ip6 = strchr (mb_address_get_host (address), ':') != NULL;
+  gboolean is_chosen = mb_address_get_interfaces (address)[0] == NULL;
+
+  /* Routes matter where they decide. */
+  return _mb_network_watch_open (is_ip6 ? AF_INET6 : AF_INET, is_chosen);
+}
+
 /*< private >
  * _mb_multicast_io_start:
  * @address: an address of the scheme `multicast`
@@ -387,6 +399,11 @@ _mb_multicast_io_start (MbAddress   *address,
   self->wake_fd = -1;
   self->watch_fd = -1;
 
+  /* First, so that no change after the group was joined is missed. */
+  self->watch_fd = open_watch (address);
+  if (self->watch_fd < 0)
+    g_debug ("Changes of the network will go unnoticed: %s", g_strerror (errno));
+
   self->socket = _mb_multicast_socket_new (address, error);
   if (self->socket == NULL)
     return NULL;
@@ -402,11 +419,6 @@ _mb_multicast_io_start (MbAddress   *address,
                    _("The system gives no file descriptor for events: %s"), g_strerror (errno));
       return NULL;
     }
-
-  self->watch_fd = _mb_network_watch_open (_mb_multicast_socket_get_family (self->socket),
-                                           _mb_multicast_socket_is_chosen (self->socket));
-  if (self->watch_fd < 0)
-    g_debug ("Changes of the network will go unnoticed: %s", g_strerror (errno));
 
   _mb_multicast_io_ref (self);
   self->thread = _mb_thread_try_new ("minibus-io", io_thread, self, &local_error);

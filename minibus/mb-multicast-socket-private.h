@@ -22,8 +22,6 @@ MbMulticastSocket *_mb_multicast_socket_new           (MbAddress               *
                                                        GError                 **error);
 void               _mb_multicast_socket_free          (MbMulticastSocket       *self);
 int                _mb_multicast_socket_get_fd        (MbMulticastSocket       *self);
-int                _mb_multicast_socket_get_family    (MbMulticastSocket       *self);
-gboolean           _mb_multicast_socket_is_chosen     (MbMulticastSocket       *self);
 guint              _mb_multicast_socket_get_n_targets (MbMulticastSocket       *self);
 int                _mb_multicast_socket_send          (MbMulticastSocket       *self,
                                                        guint                    target,

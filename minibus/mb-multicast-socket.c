@@ -379,18 +379,6 @@ _mb_multicast_socket_get_fd (MbMulticastSocket *self)
   return self->fd;
 }
 
-int
-_mb_multicast_socket_get_family (MbMulticastSocket *self)
-{
-  return self->family;
-}
-
-gboolean
-_mb_multicast_socket_is_chosen (MbMulticastSocket *self)
-{
-  return self->targets[0].name == NULL;
-}
-
 /*< private >
  * _mb_multicast_socket_get_n_targets:
  * @self: a socket

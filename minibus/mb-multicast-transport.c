@@ -26,9 +26,15 @@
  * ## Interfaces
  *
  * With interfaces named in the address, packets go out through each of them, and are received
- * from them alone. Otherwise the system chooses by its route to the group. Either way the
- * transport follows changes: an interface that vanishes and comes back is joined again, and when
- * the route moves to another interface, the transport moves with it.
+ * from them alone. What comes through several of them, as the transport's own packets do and
+ * those of hosts to which there are two ways, is handed up once; the same bytes sent twice are
+ * handed up twice.
+ *
+ * Otherwise the system chooses by its route to the group. Either way the transport follows
+ * changes: an interface that vanishes and comes back is joined again, one that was without a
+ * carrier or an address tells its network anew, and when the route moves to another interface,
+ * the transport moves with it. Where a sandbox forbids netlink, what held when the transport was
+ * opened holds until it is closed.
  *
  * ## Receiving
  *
@@ -40,17 +46,18 @@
  *
  * Packets leave at once, from the thread that sends. While the system takes no more, up to 1 MiB
  * is kept in order and sent by the thread of the transport; beyond that sending fails with
- * `MB_TRANSPORT_ERROR_BUSY`. With several interfaces, sending succeeds if the packet goes out
- * through any of them. Packets have at most 65507 bytes, but those of more than 1472 bytes travel
- * in fragments, and if one of these is lost, all are; MiniBus 0.3.0 programs fail on more than
- * 1500 bytes. Multicast is not reliable.
+ * `MB_TRANSPORT_ERROR_BUSY`. Closing waits up to a tenth of a second for what is kept to leave.
+ * With several interfaces, sending succeeds if the packet goes out through any of them. Packets
+ * have at most 65507 bytes, but those of more than 1472 bytes travel in fragments, and if one of
+ * these is lost, all are; MiniBus 0.3.0 programs fail on more than 1500 bytes. Multicast is not
+ * reliable.
  *
  * ## Errors
  *
- * Opening fails with `MB_TRANSPORT_ERROR_NO_ROUTE` when no interface is named and the system has
- * no route to the group, `NO_INTERFACE` when an interface does not exist, `PORT_IN_USE` when
- * another program holds the port for itself, `NOT_PERMITTED` and `FAILED`. The same codes,
- * `TOO_LARGE` and `BUSY` can come up when sending. The messages say what can be done.
+ * Opening does not wait. It fails with `MB_TRANSPORT_ERROR_NO_ROUTE` when no interface is named
+ * and the system has no route to the group, `NO_INTERFACE` when an interface does not exist,
+ * `PORT_IN_USE` when another program holds the port for itself, `NOT_PERMITTED` and `FAILED`. The
+ * same codes, `TOO_LARGE` and `BUSY` can come up when sending. The messages say what can be done.
  *
  * The thread rules are those of [iface@Transport].
  *
