@@ -85,7 +85,7 @@ make_hint (const char         *word,
     return g_strdup ("");
 
   /* Translators: follows a whole sentence; keep the blank in front. */
-  return g_strdup_printf (_(" Did you mean \"%s\"?"), best);
+  return g_strdup_printf (_(" Did you mean “%s”?"), best);
 }
 
 static gboolean
@@ -124,8 +124,8 @@ decode (const char  *context,
       if (high < 0 || low < 0)
         {
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                       _("In \"%s\" a percent sign is not followed by two hexadecimal digits; "
-                         "the sign itself is written \"%%25\""),
+                       _("In “%s” a percent sign is not followed by two hexadecimal digits; "
+                         "the sign itself is written “%%25”"),
                        context);
           return NULL;
         }
@@ -137,7 +137,7 @@ decode (const char  *context,
   if (!g_utf8_validate_len (out->str, out->len, NULL) || has_control_character (out->str))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("In \"%s\" percent codes stand for control characters, or for bytes that "
+                   _("In “%s” percent codes stand for control characters, or for bytes that "
                      "are not UTF-8; an address contains neither"),
                    context);
       return NULL;
@@ -197,7 +197,7 @@ set_group (MbAddressParts  *self,
       if (!IN_MULTICAST (ntohl (address4.s_addr)))
         {
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                       _("\"%s\" is not a multicast group; IPv4 groups go from 224.0.0.0 to "
+                       _("“%s” is not a multicast group; IPv4 groups go from 224.0.0.0 to "
                          "239.255.255.255, and the usual one is %s"),
                        group, MB_ADDRESS_DEFAULT_GROUP);
           return FALSE;
@@ -212,10 +212,10 @@ set_group (MbAddressParts  *self,
     {
       if (inet_pton (AF_INET6, group, &address6) == 1)
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                     _("An IPv6 group stands in brackets: \"[%s]\""), group);
+                     _("An IPv6 group stands in brackets: “[%s]”"), group);
       else
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                     _("\"%s\" is not the address of a multicast group; names of hosts cannot be "
+                     _("“%s” is not the address of a multicast group; names of hosts cannot be "
                        "used, only addresses such as %s or [ff15::8005]"),
                      group, MB_ADDRESS_DEFAULT_GROUP);
       return FALSE;
@@ -226,8 +226,8 @@ set_group (MbAddressParts  *self,
   if (strchr (inner, '%') != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("\"%s\" names an interface behind a percent sign; name it with an option "
-                     "instead, as in \"?interface=eth0\""),
+                   _("“%s” names an interface behind a percent sign; name it with an option "
+                     "instead, as in “?interface=eth0”"),
                    group);
       return FALSE;
     }
@@ -235,8 +235,8 @@ set_group (MbAddressParts  *self,
   if (inet_pton (AF_INET6, inner, &address6) != 1 || !IN6_IS_ADDR_MULTICAST (&address6))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("\"%s\" is not a multicast group; IPv6 groups begin with \"ff\", as in "
-                     "\"[ff15::8005]\""),
+                   _("“%s” is not a multicast group; IPv6 groups begin with “ff”, as in "
+                     "“[ff15::8005]”"),
                    group);
       return FALSE;
     }
@@ -244,8 +244,8 @@ set_group (MbAddressParts  *self,
   if (get_scope (&address6) == 0)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("The IPv6 group \"%s\" has the reserved scope 0; the fourth digit is the "
-                     "scope, for example 5 (site) in \"[ff15::8005]\""),
+                   _("The IPv6 group “%s” has the reserved scope 0; the fourth digit is the "
+                     "scope, for example 5 (site) in “[ff15::8005]”"),
                    group);
       return FALSE;
     }
@@ -265,7 +265,7 @@ set_port (MbAddressParts  *self,
     return TRUE;
 
   g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_PORT,
-               _("\"%s\" is not a port; a port is a number from 1 to 65535, and the usual one is "
+               _("“%s” is not a port; a port is a number from 1 to 65535, and the usual one is "
                  "%u"),
                port, MB_ADDRESS_DEFAULT_PORT);
 
@@ -293,7 +293,7 @@ set_authority (MbAddressParts  *self,
   if (strpbrk (text, "/@") != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("\"%s\" is more than a group and a port; neither a path nor a user belongs "
+                   _("“%s” is more than a group and a port; neither a path nor a user belongs "
                      "in the address of a bus"),
                    text);
       return FALSE;
@@ -324,8 +324,8 @@ add_interface (MbAddressParts  *self,
   if (inet_pton (AF_INET, name, &address) == 1 || inet_pton (AF_INET6, name, &address) == 1)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("\"interface=%s\" gives an address; an interface is given by its name, such "
-                     "as \"eth0\" (\"ip address\" shows which one has the address)"),
+                   _("“interface=%s” gives an address; an interface is given by its name, such "
+                     "as “eth0” (“ip address” shows which one has the address)"),
                    name);
       return FALSE;
     }
@@ -335,8 +335,8 @@ add_interface (MbAddressParts  *self,
       g_str_equal (name, ".") || g_str_equal (name, ".."))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("\"interface=%s\" does not name a network interface; a name has 1 to %u "
-                     "bytes, without blanks, colons and slashes, such as \"eth0\""),
+                   _("“interface=%s” does not name a network interface; a name has 1 to %u "
+                     "bytes, without blanks, colons and slashes, such as “eth0”"),
                    name, IF_NAMESIZE - 1);
       return FALSE;
     }
@@ -344,7 +344,7 @@ add_interface (MbAddressParts  *self,
   if (g_ptr_array_find_with_equal_func (interfaces, name, g_str_equal, NULL))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("The interface \"%s\" is named twice; name each once"), name);
+                   _("The interface “%s” is named twice; name each once"), name);
       return FALSE;
     }
 
@@ -374,7 +374,7 @@ set_number (const char  *name,
   if ((*seen & bit) != 0)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-                   _("The option \"%s\" is there twice; only \"interface\" may be repeated"), name);
+                   _("The option “%s” is there twice; only “interface” may be repeated"), name);
       return FALSE;
     }
 
@@ -384,7 +384,7 @@ set_number (const char  *name,
     return TRUE;
 
   g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_OPTION,
-               _("\"%s=%s\" cannot be used; the value is a number from %u to %u"),
+               _("“%s=%s” cannot be used; the value is a number from %u to %u"),
                name, value, min, max);
 
   return FALSE;
@@ -410,8 +410,8 @@ set_options (MbAddressParts  *self,
       if (equals == NULL)
         {
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                       _("The option \"%s\" has no value; options are written as \"name=value\", "
-                         "with \"&\" between them"),
+                       _("The option “%s” has no value; options are written as “name=value”, "
+                         "with “&” between them"),
                        parts[i]);
           return FALSE;
         }
@@ -434,8 +434,8 @@ set_options (MbAddressParts  *self,
           g_autofree char *hint = make_hint (name, options);
 
           g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_OPTION,
-                       _("A multicast address has no option \"%s\"; its options are "
-                         "\"interface\", \"ttl\" and \"receive-buffer\".%s"),
+                       _("A multicast address has no option “%s”; its options are "
+                         "“interface”, “ttl” and “receive-buffer”.%s"),
                        name, hint);
           ok = FALSE;
         }
@@ -472,7 +472,7 @@ parse_multicast (MbAddressParts  *self,
       g_autofree char *part = g_strndup (rest, query - rest);
 
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("Two slashes stand before the group: \"multicast://%s\""),
+                   _("Two slashes stand before the group: “multicast://%s”"),
                    part + strspn (part, "/"));
       return FALSE;
     }
@@ -484,8 +484,8 @@ parse_multicast (MbAddressParts  *self,
       self->interfaces[0] == NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                   _("The group \"%s\" exists on each network link anew, so the address has to "
-                     "say which one, as in \"multicast://[%s]:%u?interface=eth0\""),
+                   _("The group “%s” exists on each network link anew, so the address has to "
+                     "say which one, as in “multicast://[%s]:%u?interface=eth0”"),
                    self->host, self->host, self->port);
       return FALSE;
     }
@@ -503,15 +503,15 @@ parse_memory (MbAddressParts  *self,
   if (g_str_has_prefix (rest, "//"))
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("The name of a memory bus follows without slashes: \"memory:%s\""), rest + 2);
+                   _("The name of a memory bus follows without slashes: “memory:%s”"), rest + 2);
       return FALSE;
     }
 
   if (query[0] != '\0' && query[1] != '\0')
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_OPTION,
-                   _("A memory address has no options, but this one has \"%s\"; a question mark "
-                     "in the name is written \"%%3F\""),
+                   _("A memory address has no options, but this one has “%s”; a question mark "
+                     "in the name is written “%%3F”"),
                    query + 1);
       return FALSE;
     }
@@ -527,7 +527,7 @@ parse_memory (MbAddressParts  *self,
   if (*self->host == '\0')
     {
       g_set_error_literal (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_INVALID_HOST,
-                           _("A memory address needs a name, as in \"memory:test\""));
+                           _("A memory address needs a name, as in “memory:test”"));
       return FALSE;
     }
 
@@ -550,7 +550,7 @@ check_text (const char  *text,
   if (*text == '\0')
     {
       g_set_error_literal (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                           _("The address of the bus is empty; \"multicast:\" is the usual one"));
+                           _("The address of the bus is empty; “multicast:” is the usual one"));
       return FALSE;
     }
 
@@ -572,8 +572,8 @@ check_text (const char  *text,
   if (strchr (text, '#') != NULL)
     {
       g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                   _("The address \"%s\" contains a \"#\", which has no meaning here; in a name "
-                     "or a value it is written \"%%23\""),
+                   _("The address “%s” contains a “#”, which has no meaning here; in a name "
+                     "or a value it is written “%%23”"),
                    text);
       return FALSE;
     }
@@ -610,13 +610,13 @@ _mb_address_parts_parse (MbAddressParts  *self,
     {
       if (g_ascii_isdigit (*text) || *text == '[')
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                     _("The address \"%s\" does not say how packets travel; "
-                       "for multicast write \"multicast://%s\""),
+                     _("The address “%s” does not say how packets travel; "
+                       "for multicast write “multicast://%s”"),
                      text, text);
       else
         g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_SYNTAX,
-                     _("The address \"%s\" does not begin with a scheme and a colon, as in "
-                       "\"multicast:\" or \"memory:test\""),
+                     _("The address “%s” does not begin with a scheme and a colon, as in "
+                       "“multicast:” or “memory:test”"),
                      text);
       return FALSE;
     }
@@ -637,8 +637,8 @@ _mb_address_parts_parse (MbAddressParts  *self,
 
   hint = make_hint (scheme, schemes);
   g_set_error (error, MB_ADDRESS_ERROR, MB_ADDRESS_ERROR_UNKNOWN_SCHEME,
-               _("There is no transport \"%s\"; an address begins with \"multicast:\" or "
-                 "\"memory:\".%s"),
+               _("There is no transport “%s”; an address begins with “multicast:” or "
+                 "“memory:”.%s"),
                scheme, hint);
 
   return FALSE;

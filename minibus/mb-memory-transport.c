@@ -153,7 +153,7 @@ mb_memory_transport_constructed (GObject *object)
 
   if (self->address != NULL && !g_str_equal (mb_address_get_scheme (self->address), "memory"))
     {
-      g_critical ("An address of the scheme \"%s\" was given to a memory transport",
+      g_critical ("An address of the scheme “%s” was given to a memory transport",
                   mb_address_get_scheme (self->address));
       g_clear_object (&self->address);
     }

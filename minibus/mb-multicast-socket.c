@@ -161,7 +161,7 @@ bind_group (MbMulticastSocket  *self,
 
   if (errno == EADDRINUSE)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE,
-                 _("UDP port %u is taken by a program that does not share it; \"ss -ulpn\" shows "
+                 _("UDP port %u is taken by a program that does not share it; “ss -ulpn” shows "
                    "which one. End it, or choose another port for the whole bus"),
                  port);
   else if (errno == EACCES || errno == EPERM)
@@ -303,7 +303,7 @@ join_all (MbMulticastSocket  *self,
             continue;
 
           g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                       _("\"%s\" and \"%s\" are names of one interface; name it once"),
+                       _("“%s” and “%s” are names of one interface; name it once"),
                        self->targets[j].name, target->name);
           return FALSE;
         }
@@ -472,20 +472,20 @@ set_no_route_error (MbMulticastSocket  *self,
 
   if (target->name != NULL)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The group %s cannot be reached through the interface \"%s\", which is down "
-                   "or has no address that could be used yet; \"ip address show dev %s\" tells "
+                 _("The group %s cannot be reached through the interface “%s”, which is down "
+                   "or has no address that could be used yet; “ip address show dev %s” tells "
                    "more"),
                  host, target->name, target->name);
   else if (self->family == AF_INET)
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Give it one, with \"ip "
-                   "route add 224.0.0.0/4 dev IFACE\", or name an interface in the address of "
-                   "the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
+                 _("The system has no route to the multicast group %s. Give it one, with “ip "
+                   "route add 224.0.0.0/4 dev IFACE”, or name an interface in the address of "
+                   "the bus, with “?interface=IFACE”, where IFACE is one of: %s"),
                  host, names);
   else
     g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
                  _("The system has no route to the multicast group %s. Name an interface in the "
-                   "address of the bus, with \"?interface=IFACE\", where IFACE is one of: %s"),
+                   "address of the bus, with “?interface=IFACE”, where IFACE is one of: %s"),
                  host, names);
 }
 
@@ -516,7 +516,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
           g_autofree char *names = _mb_network_list_names ();
 
           g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_INTERFACE,
-                       _("There is no network interface \"%s\"; there are: %s"), t->name, names);
+                       _("There is no network interface “%s”; there are: %s"), t->name, names);
           return;
         }
       set_no_route_error (self, t, error);
@@ -533,7 +533,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     case EPERM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
                    _("The system does not permit packets to %s, UDP port %u; a firewall rule on "
-                     "this machine is the likeliest reason (\"nft list ruleset\" shows them)"),
+                     "this machine is the likeliest reason (“nft list ruleset” shows them)"),
                    host, mb_address_get_port (self->address));
       break;
 
@@ -546,8 +546,8 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
     case ENOBUFS:
     case ENOMEM:
       g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("The system has no room for the group %s; a limit such as \"sysctl "
-                     "net.ipv4.igmp_max_memberships\" may be reached"),
+                   _("The system has no room for the group %s; a limit such as “sysctl "
+                     "net.ipv4.igmp_max_memberships” may be reached"),
                    host);
       break;
 

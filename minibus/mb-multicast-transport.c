@@ -190,7 +190,7 @@ mb_multicast_transport_constructed (GObject *object)
 
   if (self->address != NULL && !g_str_equal (mb_address_get_scheme (self->address), "multicast"))
     {
-      g_critical ("An address of the scheme \"%s\" was given to a multicast transport",
+      g_critical ("An address of the scheme “%s” was given to a multicast transport",
                   mb_address_get_scheme (self->address));
       g_clear_object (&self->address);
     }
