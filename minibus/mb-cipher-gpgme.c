@@ -191,7 +191,7 @@ static MbGpgmeWorker *
 take_worker (Engine  *self,
              GError **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   if (self->home == NULL || !_mb_gnupg_home_is_intact (self->home))
     {

@@ -390,7 +390,7 @@ push (MbCipherQueue  *self,
       GDestroyNotify  destroy,
       GError        **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   Lane *lane;
   Job *job;
 
@@ -508,7 +508,7 @@ _mb_cipher_queue_decrypt (MbCipherQueue  *self,
 guint
 _mb_cipher_queue_get_n_jobs (MbCipherQueue *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   return self->n_jobs;
 }

@@ -225,7 +225,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Keys, keys_unref)
 static Keys *
 get_keys (MbCipher *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   g_atomic_ref_count_inc (&self->keys->ref_count);
 
@@ -311,7 +311,7 @@ static gboolean
 begin (MbCipher  *self,
        GError   **error)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   if (self->state != STATE_OPEN)
     {
@@ -327,7 +327,7 @@ begin (MbCipher  *self,
 static void
 end (MbCipher *self)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   if (--self->n_running == 0)
     g_cond_broadcast (&self->idle);

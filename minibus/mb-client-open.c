@@ -320,9 +320,10 @@ mb_client_open_finish (MbClient      *self,
  * Closes the client: leaves the bus.
  *
  * What was received before and waits for the main loop is still delivered. What still waits to be encrypted is
- * not sent, and counted by [property@Client:dropped-not-sent]: see [method@Client.flush_sync]. Calls that wait for an answer end
- * with [error@ClientError]. Publishers, subscribers and services stay, and work again when the client is opened
- * again. Closing twice is harmless.
+ * not sent, and counted by [property@Client:dropped-not-sent]: see [method@Client.flush_sync].
+ *
+ * Calls that wait for an answer end with [error@ClientError]. Publishers, subscribers and services stay, and work
+ * again when the client is opened again. Closing twice is harmless.
  *
  * Since: 0.1
  */

@@ -25,7 +25,7 @@ part_closed_cb (GObject    *part,
                 GParamSpec *pspec,
                 MbClient   *self)
 {
-  g_autoptr(GObject) kept = g_object_ref (part);
+  G_GNUC_UNUSED g_autoptr(GObject) kept = g_object_ref (part);
 
   g_mutex_lock (&self->lock);
   if (!g_ptr_array_remove (self->subscribers, part))

@@ -127,7 +127,7 @@ send_encrypted (Outgoing  *out,
                 GError   **error)
 {
   MbCore *core = out->core;
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&core->send_lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&core->send_lock);
 
   if (core->transport == NULL || core->session != out->session)
     {
@@ -215,7 +215,8 @@ _mb_core_seal (MbCore      *self,
   if (self->out_queue == NULL || !_mb_cipher_can_write (self->cipher))
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_PASSPHRASE,
-                   _("“%s” cannot be sent: it has to be encrypted, and the client has no passphrase and no recipients to do so with"),
+                   _("“%s” cannot be sent: it has to be encrypted, and the client has no passphrase and no "
+                     "recipients to do so with"),
                    outlet->topic);
       return FALSE;
     }

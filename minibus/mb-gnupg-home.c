@@ -262,7 +262,7 @@ _mb_gnupg_home_clean (const char *parent)
 static void
 remove_all_at_exit (void)
 {
-  g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&homes_mutex);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&homes_mutex);
 
   for (guint i = 0; i < homes->len; i++)
     {

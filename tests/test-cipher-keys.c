@@ -37,7 +37,7 @@ make_key (const char *name,
   const char *make[] = { "--passphrase", passphrase, "--quick-generate-key", name, "future-default", "default",
                          "never", NULL };
   const char *list[] = { "--with-colons", "--list-keys", name, NULL };
-  g_autoptr(GBytes) made = run_user_gpg (NULL, NULL, make);
+  G_GNUC_UNUSED g_autoptr(GBytes) made = run_user_gpg (NULL, NULL, make);
   g_autoptr(GBytes) listed = run_user_gpg (NULL, NULL, list);
   g_autofree char *text = g_strndup (g_bytes_get_data (listed, NULL), g_bytes_get_size (listed));
   const char *line = strstr (text, "\nfpr:");

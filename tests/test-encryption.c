@@ -293,9 +293,9 @@ test_publish (void)
   g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
   g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GPtrArray) own = texts_new ();
-  g_autoptr(MbSubscriber) one = keep_messages (receiver, "/t/.*", messages);
-  g_autoptr(MbSubscriber) two = keep_messages (receiver, "/t/a", messages);
-  g_autoptr(MbSubscriber) self = mb_test_collect (sender, "/t/.*", own);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) one = keep_messages (receiver, "/t/.*", messages);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) two = keep_messages (receiver, "/t/a", messages);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) self = mb_test_collect (sender, "/t/.*", own);
   g_autoptr(MbPublisher) a = mb_test_publisher (sender, "/t/a", NULL);
   g_autoptr(MbPublisher) b = mb_test_publisher (sender, "/t/b", NULL);
   MbMessage *message;
@@ -338,8 +338,8 @@ test_no_key (void)
   g_autoptr(MbClient) keyless = client_open (client_new ("keyless", NULL));
   g_autoptr(MbClient) other = client_open (client_new ("other", "another passphrase"));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) one = mb_test_collect (keyless, "/t", texts);
-  g_autoptr(MbSubscriber) two = mb_test_collect (other, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) one = mb_test_collect (keyless, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) two = mb_test_collect (other, "/t", texts);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
 
   g_test_summary ("Without a key, or with another one, what is encrypted is counted and not delivered");
@@ -359,8 +359,8 @@ test_plaintext (void)
   g_autoptr(MbClient) mixed = client_new ("mixed", SECRET);
   g_autoptr(GPtrArray) refused = texts_new ();
   g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr(MbSubscriber) one = mb_test_collect (strict, "/.*", refused);
-  g_autoptr(MbSubscriber) two = keep_messages (mixed, "/.*", messages);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) one = mb_test_collect (strict, "/.*", refused);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) two = keep_messages (mixed, "/.*", messages);
 
   g_test_summary ("With a passphrase, what is not encrypted is refused, unless the client takes it, and then it "
                   "says so");
@@ -384,7 +384,7 @@ test_service (void)
   g_autoptr(MbClient) server = client_new ("server", SECRET);
   g_autoptr(MbClient) caller = client_open (client_new ("caller", SECRET));
   g_autoptr(MbClient) keyless = client_open (client_new ("keyless", NULL));
-  g_autoptr(MbService) service = offer_echo (server);
+  G_GNUC_UNUSED g_autoptr(MbService) service = offer_echo (server);
   Answer answer = { NULL };
 
   g_test_summary ("A service answers in the manner of the request: encrypted, and where that is taken, in the clear");
@@ -455,7 +455,7 @@ test_unwanted (void)
   g_autoptr(Tap) tap = tap_new (BUS);
   g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/wanted", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/wanted", texts);
 
   g_test_summary ("Nothing is decrypted for a topic that nobody wants");
 
@@ -475,7 +475,7 @@ test_slow (void)
   g_autoptr(Tap) tap = tap_new (BUS);
   g_autoptr(MbClient) client = client_new ("c", SECRET);
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
 
   g_test_summary ("Messages in the clear do not wait for one that takes long to decrypt");
 
@@ -497,7 +497,7 @@ test_change_key (void)
   g_autoptr(MbClient) sender = client_open (client_new ("sender", SECRET));
   g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/t", texts);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
 
   g_test_summary ("The passphrase of a bus can be changed while it runs, without losing a message");
@@ -533,7 +533,7 @@ test_read_only (void)
   g_autoptr(MbClient) reader = client_new ("reader", NULL);
   g_autoptr(MbClient) sender = client_open (client_new ("sender", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (reader, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (reader, "/t", texts);
   g_autoptr(MbPublisher) own = mb_test_publisher (reader, "/t", NULL);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
   g_autoptr(GError) error = NULL;
@@ -556,7 +556,7 @@ test_replay (void)
   g_autoptr(MbClient) sender = client_open (client_new ("sender", SECRET));
   g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/.*", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/.*", texts);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
   g_autofree char *numbered = NULL;
   g_autofree char *python = gpg_encrypt ("\"py\"", SECRET, (const char * const[]) { GPG_FAST, NULL });
@@ -595,7 +595,7 @@ test_forged (void)
   g_autoptr(MbClient) sender = client_new ("sender", SECRET);
   g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/.*", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (receiver, "/.*", texts);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
   g_autofree char *packet = NULL;
   g_autofree char *topic = NULL;
@@ -642,8 +642,8 @@ test_mutations (void)
   g_autoptr(MbClient) receiver = client_open (client_new ("receiver", SECRET));
   g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GPtrArray) ends = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = keep_messages (receiver, "[^e].*", messages);
-  g_autoptr(MbSubscriber) end = mb_test_collect (receiver, "end", ends);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = keep_messages (receiver, "[^e].*", messages);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) end = mb_test_collect (receiver, "end", ends);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
   g_autoptr(MbPublisher) end_publisher = mb_test_publisher (receiver, "end", NULL);
   g_autoptr(GRand) random = g_rand_new_with_seed (7);
@@ -698,8 +698,8 @@ test_captures (void)
   g_autoptr(GPtrArray) all_texts = texts_new ();
   g_autoptr(MbClient) client = client_open (client_new ("c", "secret"));
   g_autoptr(MbClient) both = client_new ("both", "secret");
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/capture", texts);
-  g_autoptr(MbSubscriber) all = mb_test_collect (both, "/capture", all_texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/capture", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) all = mb_test_collect (both, "/capture", all_texts);
   guint n;
 
   g_test_summary ("What the Python library encrypted arrives, with each of several passphrases");
@@ -719,9 +719,10 @@ random_json (guint length)
 {
   GString *text = g_string_new ("\"");
   g_autoptr(GRand) random = g_rand_new_with_seed (1);
+  const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
 
   while (text->len <= length)
-    g_string_append_c (text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"[g_rand_int_range (random, 0, 64)]);
+    g_string_append_c (text, letters[g_rand_int_range (random, 0, 64)]);
   g_string_append_c (text, '"');
 
   return g_string_free (text, FALSE);
@@ -732,7 +733,7 @@ test_too_large (void)
 {
   g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
   g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
   g_autoptr(GString) repetitive = g_string_new ("\"");
   g_autofree char *large = random_json (2000);
@@ -890,7 +891,7 @@ test_threads (void)
   g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
   g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
   g_autoptr(GPtrArray) texts = texts_new ();
-  g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
   g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GError) error = NULL;
   Crowd crowd = { .publisher = publisher };
@@ -945,7 +946,7 @@ test_many (void)
   for (guint round = 0; round < 3; round++)
     {
       g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
-      g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
+      G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
       g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
 
       g_ptr_array_set_size (texts, 0);
@@ -1087,7 +1088,7 @@ make_key (const char *home,
   const char *make[] = { "--passphrase", "", "--quick-generate-key", name, "future-default", "default", "never",
                          NULL };
   const char *list[] = { "--with-colons", "--list-keys", name, NULL };
-  g_autoptr(GBytes) made = run_program (NULL, NULL, gpg, make);
+  G_GNUC_UNUSED g_autoptr(GBytes) made = run_program (NULL, NULL, gpg, make);
   g_autoptr(GBytes) listed = run_program (NULL, NULL, gpg, list);
   g_autofree char *text = g_strndup (g_bytes_get_data (listed, NULL), g_bytes_get_size (listed));
   const char *line = strstr (text, "\nfpr:");
@@ -1102,8 +1103,8 @@ remove_folder (const char *path)
 {
   const char *kill[] = { "gpgconf", "--homedir", path, "--kill", "all", NULL };
   const char *remove[] = { "rm", "-rf", path, NULL };
-  g_autoptr(GBytes) killed = run_program (NULL, NULL, kill, NULL);
-  g_autoptr(GBytes) removed = run_program (NULL, NULL, remove, NULL);
+  G_GNUC_UNUSED g_autoptr(GBytes) killed = run_program (NULL, NULL, kill, NULL);
+  G_GNUC_UNUSED g_autoptr(GBytes) removed = run_program (NULL, NULL, remove, NULL);
 }
 
 static void
@@ -1121,8 +1122,8 @@ test_signer (void)
   g_autoptr(MbClient) strict = client_new ("strict", SECRET);
   g_autoptr(GPtrArray) messages = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr(GPtrArray) believed = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr(MbSubscriber) one = keep_messages (reader, "/t", messages);
-  g_autoptr(MbSubscriber) two = keep_messages (strict, "/t", believed);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) one = keep_messages (reader, "/t", messages);
+  G_GNUC_UNUSED g_autoptr(MbSubscriber) two = keep_messages (strict, "/t", believed);
   g_autoptr(MbPublisher) ann_publisher = mb_test_publisher (by_ann, "/t", NULL);
   g_autoptr(MbPublisher) bob_publisher = mb_test_publisher (by_bob, "/t", NULL);
 

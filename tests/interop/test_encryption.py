@@ -94,7 +94,8 @@ class SameKey(TestCase):
         peer = self.peer("peer", cipher=self.cipher())
         self.assertEqual(self.call(self.lib, "/__minibus__/peer/__pid__", None), os.getpid())
         answers = []
-        peer.service_client("/__minibus__/lib/__pid__", {"type": "null"}, {"type": "integer"}).request(None, answers.append)
+        client = peer.service_client("/__minibus__/lib/__pid__", {"type": "null"}, {"type": "integer"})
+        client.request(None, answers.append)
         self.wait(lambda: answers)
         self.assertEqual(answers[0].data, os.getpid())
 
