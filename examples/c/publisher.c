@@ -23,5 +23,7 @@ main (void)
       !mb_publisher_publish_text (publisher, "{\"sky\": \"clear\", \"celsius\": 21.5}", &error))
     g_error ("%s", error->message);
 
+  g_print ("told: clear, 21.5 degrees\n");
+
   return 0;
 }

@@ -15,6 +15,9 @@ add (MbRequest *request,
   JsonArray *numbers = json_node_get_array (mb_request_get_params (request));
   gint64 sum = 0;
 
+  g_print ("%s asks for the sum of %s\n", mb_request_get_author (request),
+           mb_request_get_params_text (request));
+
   for (guint i = 0; i < json_array_get_length (numbers); i++)
     sum += json_array_get_int_element (numbers, i);
 

@@ -11,5 +11,8 @@ const numbers = {type: 'array', items: {type: 'integer'}};
 const client = new Minibus.Client({name: 'adder'});
 
 client.open_sync();
-client.provide('/add', params => params.reduce((sum, number) => sum + number, 0), numbers);
+client.provide('/add', (params, request) => {
+    print(`${request.author} asks for ${params.join(' + ')}`);
+    return params.reduce((sum, number) => sum + number, 0);
+}, numbers);
 new GLib.MainLoop(null, false).run();

@@ -11,3 +11,4 @@ assert(client:open_sync())
 
 local publisher = client:create_publisher('/weather')
 assert(publisher:publish { sky = 'clear', celsius = 21.5 })
+print('told: clear, 21.5 degrees')

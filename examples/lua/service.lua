@@ -10,7 +10,8 @@ local Minibus = lgi.require('Minibus', '1.0')
 local client = Minibus.Client { name = 'adder' }
 
 assert(client:open_sync())
-assert(client:provide('/add', function(params)
+assert(client:provide('/add', function(params, request)
+   print(request.author .. ' asks for ' .. table.concat(params, ' + '))
    local sum = 0
    for _, number in ipairs(params) do sum = sum + number end
    return sum

@@ -15,3 +15,4 @@ client.open_sync()
 
 publisher = client.create_publisher('/weather')
 publisher.publish({'sky': 'clear', 'celsius': 21.5})
+print('told: clear, 21.5 degrees')

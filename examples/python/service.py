@@ -13,6 +13,12 @@ from gi.repository import GLib, Minibus
 numbers = {'type': 'array', 'items': {'type': 'integer'}}
 client = Minibus.Client(name='adder')
 
+
+def add(params, request):
+    print(request.author, 'asks for', ' + '.join(map(str, params)), flush=True)
+    return sum(params)
+
+
 client.open_sync()
-client.provide('/add', lambda params, request: sum(params), numbers)
+client.provide('/add', add, numbers)
 GLib.MainLoop().run()

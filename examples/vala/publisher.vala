@@ -9,6 +9,7 @@ int main () {
     try {
         client.open_sync ();
         client.create_publisher ("/weather").publish_text ("""{"sky": "clear", "celsius": 21.5}""");
+        print ("told: clear, 21.5 degrees\n");
     } catch (Error e) {
         printerr ("%s\n", e.message);
         return 1;

@@ -13,6 +13,8 @@ int main () {
         client.provide ("/add", numbers, null, request => {
             int64 sum = 0;
 
+            print ("%s asks for the sum of %s\n", request.author, request.params_text);
+
             foreach (var number in request.get_params ().get_array ().get_elements ())
                 sum += number.get_int ();
             return new Json.Node.alloc ().init_int (sum);
