@@ -32,6 +32,18 @@ test_nicks (void)
                    "schema-conflict");
 }
 
+static void
+test_version (void)
+{
+  g_test_summary ("A program can ask for a version when it is compiled");
+
+  g_assert_true (MB_CHECK_VERSION (0, 1, 0));
+  g_assert_true (MB_CHECK_VERSION (MB_MAJOR_VERSION, MB_MINOR_VERSION, MB_MICRO_VERSION));
+  g_assert_false (MB_CHECK_VERSION (MB_MAJOR_VERSION, MB_MINOR_VERSION, MB_MICRO_VERSION + 1));
+  g_assert_false (MB_CHECK_VERSION (MB_MAJOR_VERSION, MB_MINOR_VERSION + 1, 0));
+  g_assert_false (MB_CHECK_VERSION (MB_MAJOR_VERSION + 1, 0, 0));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -40,6 +52,7 @@ main (int    argc,
 
   g_test_add_func ("/error/domains", test_domains);
   g_test_add_func ("/error/nicks", test_nicks);
+  g_test_add_func ("/error/version", test_version);
 
   return g_test_run ();
 }
