@@ -156,7 +156,7 @@ send_locked (MbCore      *self,
   if (self->transport == NULL)
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
-                   _("“%s” cannot be sent: the client is not open"), outlet->topic);
+                   _("“%s” cannot be sent: the client is not open; open it first"), outlet->topic);
       return FALSE;
     }
 
