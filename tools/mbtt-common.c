@@ -103,6 +103,8 @@ static const GOptionEntry common_entries[] = {
     N_("Passphrase that the bus is encrypted with"), N_("KEY") },
   { "json", 0, 0, G_OPTION_ARG_NONE, &options.json,
     N_("Print JSON objects, one a line"), NULL },
+  { "keyring", 0, 0, G_OPTION_ARG_NONE, &options.keyring,
+    N_("Ask the user's keyring for the passphrase of the bus"), NULL },
   { "name", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Name on the bus (default: made up)"), N_("NAME") },
   { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options.passphrase_file,

@@ -28,6 +28,7 @@ typedef struct
   char     *passphrase_file;  /* or NULL */
   double    timeout;          /* seconds; negative unless given */
   gboolean  json;
+  gboolean  keyring;
   gboolean  verbose;
 } MbttOptions;
 

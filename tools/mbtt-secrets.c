@@ -18,6 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "mbtt-keyring.h"
 #include "mbtt-output.h"
 
 static const int end_signals[] = { SIGHUP, SIGINT, SIGTERM };
@@ -30,11 +31,13 @@ gboolean
 mbtt_check_secrets (const MbttOptions  *options,
                     GError            **error)
 {
-  if (options->passphrase == NULL || options->passphrase_file == NULL)
+  int n_given = (options->passphrase != NULL) + (options->passphrase_file != NULL) + options->keyring;
+
+  if (n_given <= 1)
     return TRUE;
 
   g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       _("There can be only one of --cryptokey and --passphrase-file"));
+                       _("There can be only one of --cryptokey, --keyring and --passphrase-file"));
 
   return FALSE;
 }
@@ -142,6 +145,16 @@ read_passphrase_file (MbClient    *client,
   return done;
 }
 
+static gboolean
+ask_keyring (const MbttOptions  *options,
+             MbClient           *client,
+             GError            **error)
+{
+  g_autoptr(MbAddress) address = mbtt_get_address (error);
+
+  return address != NULL && mbtt_read_keyring (client, address, options->timeout, error);
+}
+
 /* Gives a client the passphrase that the options say, if they do. */
 gboolean
 mbtt_give_secret (const MbttOptions  *options,
@@ -154,6 +167,9 @@ mbtt_give_secret (const MbttOptions  *options,
       mb_client_set_passphrase (client, options->passphrase);
       explicit_bzero (options->passphrase, strlen (options->passphrase));
     }
+
+  if (options->keyring)
+    return ask_keyring (options, client, error);
 
   if (options->passphrase_file == NULL)
     return TRUE;

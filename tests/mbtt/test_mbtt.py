@@ -168,7 +168,7 @@ class TestUsage(Case):
                     done = run(*command, option)
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
                     for word in (*words, "--address", "--cryptokey", "--json", "--name",
-                                 "--passphrase-file",
+                                 "--keyring", "--passphrase-file",
                                  "--verbose", "--version"):
                         self.assertIn(word, done.stdout)
 

@@ -5,12 +5,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Tests of where mbtt gets its passphrase from. Needs a network of its own, and gives itself one.
 
-The environment variable MBTT says where the program is.
+The environment variable MBTT says where the program is, MBTT_KEYRING is 0 if it was built without libsecret.
 """
 
 import os
 import pty
+import re
 import signal
+import socket
 import subprocess
 import tempfile
 import termios
@@ -152,8 +154,92 @@ class TestFile(SecretCase):
         """Only one of the options can be given, wherever they stand."""
         path = self.write(b"sEcret")
         for arguments in (("--cryptokey", "a", "--passphrase-file", path, "pub", "/a", "1"),
+                          ("--keyring", "pub", "/a", "1", "--passphrase-file", path),
+                          ("--keyring", "--cryptokey", "a", "pub", "/a", "1"),
                           ("--cryptokey", "", "pub", "/a", "1", "--passphrase-file", path)):
             self.assert_fails(run(*arguments), 2, "--cryptokey", "--passphrase-file")
+
+
+class TestKeyring(SecretCase):
+    def setUp(self):
+        super().setUp()
+        self.environment = {**ENVIRONMENT, "SECRET_BACKEND": "file", "SECRET_FILE_TEST_PASSWORD": "password",
+                            "SECRET_FILE_TEST_PATH": os.path.join(self.folder, "keyring"),
+                            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+
+    def store(self, passphrase, address):
+        subprocess.run(["secret-tool", "store", "--label=libminibus bus", "xdg:schema", "org.libminibus.Bus",
+                        "address", address], input=passphrase, env=self.environment, encoding="utf-8",
+                       timeout=LIMIT, check=True)
+
+    def with_service(self, address):
+        """An environment where the keyring is asked by D-Bus."""
+        environment = {**self.environment, "DBUS_SESSION_BUS_ADDRESS": address}
+        del environment["SECRET_BACKEND"]
+        return environment
+
+    def test_lookup(self):
+        """The passphrase is that of the address of the bus, however that is written, and no other."""
+        self.store("another", "multicast://228.0.0.6:8005")
+        self.store(SECRET, "multicast://228.0.0.5:8005")
+        for options in ((), ("--address", "multicast:"), ("--address", "multicast://228.0.0.5")):
+            self.assertEqual(self.assert_same_bus(("--keyring", *options), {"env": self.environment}), "")
+        environment = {**self.environment, "MINIBUS_ADDRESS": "multicast://228.0.0.6", "MINIBUS_PASSPHRASE": SECRET}
+        echo = self.start_echo("/a", "--cryptokey", "another", "--count", "1", env=environment)
+        self.assert_done(run("pub", "/a", "x", "--timeout", "0", "--keyring", env=environment))
+        self.assertEqual(self.finish(echo), ("x\n", []))
+
+    def test_missing(self):
+        """Without a passphrase for the bus nothing is sent, and the command that is told puts one there."""
+        echo = self.start_echo("/.*", "--count", "1", "--timeout", str(LIMIT))
+        self.store("another", "multicast://228.0.0.6:8005")
+        done = run("--keyring", "pub", "/a", "1", env=self.environment)
+        self.assert_fails(done, 1, "no passphrase for the bus multicast://228.0.0.5:8005")
+        self.assert_done(run("pub", "/end", "end"))
+        self.assertEqual(self.finish(echo), ("end\n", []))
+
+        command = re.search("secret-tool store .*", done.stderr).group()
+        subprocess.run(["sh", "-c", command], input="sEcret\n", env=self.environment, encoding="utf-8",
+                       timeout=LIMIT, check=True)
+        self.assert_same_bus(("--keyring",), {"env": self.environment})
+
+    def test_unusable(self):
+        """What is there but no passphrase is told."""
+        for secret, phrase in (("\n", "empty"), ("x" * 256, "255")):
+            self.store(secret, "multicast://228.0.0.5:8005")
+            self.assert_fails(run("--keyring", "pub", "/a", "1", env=self.environment), 1,
+                              "multicast://228.0.0.5:8005 cannot be used", phrase)
+        self.assert_fails(run("--keyring", "--address", "memory", "pub", "/a", "1", env=self.environment), 2)
+
+    def test_unavailable(self):
+        """Where there is no keyring, that is told."""
+        environment = self.with_service("unix:path=/nonexistent")
+        self.assert_fails(run("--keyring", "call", "/a", env=environment), 1, "keyring cannot be asked")
+
+    def test_hanging(self):
+        """A keyring that does not answer is not waited for for ever, and nobody asks it unasked."""
+        path = os.path.join(self.folder, "bus")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+            environment = self.with_service(f"unix:path={path}")
+            self.assert_done(run("pub", "/a", "1", env=environment))
+            listener.setblocking(False)
+            self.assertRaises(BlockingIOError, listener.accept)
+            self.assert_fails(run("--keyring", "--timeout", "0.5", "pub", "/a", "1", env=environment), 1,
+                              "not answered within 0.5 s")
+            listener.accept()[0].close()
+
+
+class TestWithoutKeyring(Case):
+    def test_missing(self):
+        """An mbtt without libsecret says so, and does nothing."""
+        self.assert_fails(run("--keyring", "pub", "/a", "1"), 2, "without libsecret", "--passphrase-file")
+
+
+def load_tests(loader, tests, pattern):
+    keyring = TestWithoutKeyring if os.environ.get("MBTT_KEYRING") == "0" else TestKeyring
+    return unittest.TestSuite(map(loader.loadTestsFromTestCase, (TestFile, keyring)))
 
 
 if __name__ == "__main__":
