@@ -14,11 +14,14 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import termios
 import unittest
 
-from mbtt_case import ENVIRONMENT, LIMIT, MBTT, Case, run
+from gi.repository import Gio
+
+from mbtt_case import ENVIRONMENT, HERE, LIMIT, MBTT, Case, run
 
 import private
 
@@ -231,6 +234,39 @@ class TestKeyring(SecretCase):
             listener.accept()[0].close()
 
 
+class TestLockedKeyring(SecretCase):
+    """A keyring on a message bus, which is locked."""
+
+    def start_service(self, outcome):
+        bus = Gio.TestDBus.new(Gio.TestDBusFlags.NONE)
+        bus.up()
+        self.addCleanup(bus.down)
+        address = bus.get_bus_address()
+        service = self.own(subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "secret_service.py"), address, "multicast://228.0.0.5:8005", SECRET,
+             outcome], stdout=subprocess.PIPE, env=ENVIRONMENT, encoding="utf-8"))
+        self.assertEqual(service.stdout.readline(), "ready\n")
+        return {**ENVIRONMENT, "DBUS_SESSION_BUS_ADDRESS": address}
+
+    def test_unlock(self):
+        """The user is asked to unlock it, and then the passphrase is there, under the address of the bus."""
+        environment = self.start_service("unlock")
+        self.assertEqual(self.assert_same_bus(("--keyring",), {"env": environment}), "")
+        self.assert_fails(run("--keyring", "--address", "multicast://228.0.0.6", "pub", "/a", "1", env=environment), 1,
+                          "no passphrase for the bus multicast://228.0.0.6:8005")
+
+    def test_dismiss(self):
+        """When the user does not unlock it, nothing is sent."""
+        environment = self.start_service("dismiss")
+        self.assert_fails(run("--keyring", "pub", "/a", "1", env=environment), 1, "keyring")
+
+    def test_hang(self):
+        """An answer of the user is not waited for for ever."""
+        environment = self.start_service("hang")
+        self.assert_fails(run("--keyring", "--timeout", "0.5", "pub", "/a", "1", env=environment), 1,
+                          "not answered within 0.5 s", "locked")
+
+
 class TestWithoutKeyring(Case):
     def test_missing(self):
         """An mbtt without libsecret says so, and does nothing."""
@@ -238,8 +274,8 @@ class TestWithoutKeyring(Case):
 
 
 def load_tests(loader, tests, pattern):
-    keyring = TestWithoutKeyring if os.environ.get("MBTT_KEYRING") == "0" else TestKeyring
-    return unittest.TestSuite(map(loader.loadTestsFromTestCase, (TestFile, keyring)))
+    keyring = (TestWithoutKeyring,) if os.environ.get("MBTT_KEYRING") == "0" else (TestKeyring, TestLockedKeyring)
+    return unittest.TestSuite(map(loader.loadTestsFromTestCase, (TestFile, *keyring)))
 
 
 if __name__ == "__main__":
