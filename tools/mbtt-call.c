@@ -164,7 +164,10 @@ mbtt_call (int    argc,
   if (params == NULL)
     return mbtt_fail (error);
 
-  client = mbtt_client_new ();
+  client = mbtt_client_new (FALSE, &status);
+  if (client == NULL)
+    return status;
+
   status = run (client, args[0], params, mbtt_to_milliseconds (timeout));
   mb_client_close (client);
 

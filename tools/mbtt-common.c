@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mbtt-output.h"
+#include "mbtt-secrets.h"
 
 /* Fits into milliseconds of 32 bits with room to spare. */
 #define MAX_SECONDS 1000000
@@ -102,8 +103,12 @@ static const GOptionEntry common_entries[] = {
     N_("Passphrase that the bus is encrypted with"), N_("KEY") },
   { "json", 0, 0, G_OPTION_ARG_NONE, &options.json,
     N_("Print JSON objects, one a line"), NULL },
+  { "keyring", 0, 0, G_OPTION_ARG_NONE, &options.keyring,
+    N_("Ask the user's keyring for the passphrase of the bus"), NULL },
   { "name", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Name on the bus (default: made up)"), N_("NAME") },
+  { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options.passphrase_file,
+    N_("File whose first line is the passphrase of the bus; - is standard input"), N_("FILE") },
   { "socket", 0, G_OPTION_FLAG_NO_ARG | G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, ignored_cb,
     NULL, NULL },
   { "timeout", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
@@ -260,7 +265,8 @@ mbtt_parse (const MbttUsage  *usage,
     return NULL;
 
   if (!mbtt_take_positional (argc, argv, positional, &error) ||
-      !check_number (usage, parameters->str, positional, &error))
+      !check_number (usage, parameters->str, positional, &error) ||
+      !mbtt_check_secrets (&options, &error))
     {
       *status = mbtt_fail_usage (error);
       return NULL;
@@ -291,20 +297,31 @@ mbtt_parse_count (const char  *text,
   return FALSE;
 }
 
-/* A client as the options say. It is not open yet. */
-MbClient *
-mbtt_client_new (void)
+/* The bus that the options or the environment say. */
+MbAddress *
+mbtt_get_address (GError **error)
 {
-  MbClient *client = mb_client_new (options.name);
+  return options.address != NULL ? mb_address_parse (options.address, error)
+                                 : mb_address_parse_default (error);
+}
+
+/* A client as the options say; it is not open yet. Returns NULL when there is nothing left to do but
+ * to end with `status`; errors have been reported then. */
+MbClient *
+mbtt_client_new (gboolean  reads_stdin,
+                 int      *status)
+{
+  g_autoptr(MbClient) client = mb_client_new (options.name);
+  g_autoptr(GError) error = NULL;
 
   mb_client_set_address (client, options.address);
-  if (options.passphrase != NULL)
+  if (!mbtt_give_secret (&options, client, reads_stdin, &error))
     {
-      mb_client_set_passphrase (client, options.passphrase);
-      explicit_bzero (options.passphrase, strlen (options.passphrase));
+      *status = mbtt_fail (error);
+      return NULL;
     }
 
-  return client;
+  return g_steal_pointer (&client);
 }
 
 gboolean
@@ -320,8 +337,7 @@ mbtt_client_open (MbClient  *client,
   if (!options.verbose)
     return TRUE;
 
-  address = options.address != NULL ? mb_address_parse (options.address, NULL)
-                                    : mb_address_parse_default (NULL);
+  address = mbtt_get_address (NULL);
   text = mb_address_to_text (address);
   mbtt_print_note (_("On the bus %s as “%s”"), text, mb_client_get_name (client));
 

@@ -22,11 +22,13 @@ typedef enum
 /* The options that all subcommands share, given before the subcommand or after it. */
 typedef struct
 {
-  char     *address;      /* or NULL */
-  char     *name;         /* or NULL */
-  char     *passphrase;   /* or NULL */
-  double    timeout;      /* seconds; negative unless given */
+  char     *address;          /* or NULL */
+  char     *name;             /* or NULL */
+  char     *passphrase;       /* or NULL */
+  char     *passphrase_file;  /* or NULL */
+  double    timeout;          /* seconds; negative unless given */
   gboolean  json;
+  gboolean  keyring;
   gboolean  verbose;
 } MbttOptions;
 
@@ -55,7 +57,9 @@ gboolean           mbtt_print_version   (int                 *status);
 gboolean           mbtt_parse_count     (const char          *text,
                                          gulong              *count,
                                          GError             **error);
-MbClient          *mbtt_client_new      (void);
+MbAddress         *mbtt_get_address     (GError             **error);
+MbClient          *mbtt_client_new      (gboolean             reads_stdin,
+                                         int                 *status);
 gboolean           mbtt_client_open     (MbClient            *client,
                                          GError             **error);
 int                mbtt_fail            (const GError        *error);

@@ -169,7 +169,10 @@ mbtt_echo (int    argc,
         return mbtt_fail_usage (error);
     }
 
-  client = mbtt_client_new ();
+  client = mbtt_client_new (FALSE, &status);
+  if (client == NULL)
+    return status;
+
   subscriber = mb_client_subscribe (client, args[0], schema, &error);
   if (subscriber == NULL)
     return mbtt_fail (error);

@@ -319,7 +319,10 @@ mbtt_pub (int    argc,
         return mbtt_fail_usage (error);
     }
 
-  client = mbtt_client_new ();
+  client = mbtt_client_new (json == NULL, &status);
+  if (client == NULL)
+    return status;
+
   publisher = mb_client_create_publisher (client, args[0], schema, &error);
   if (publisher == NULL)
     return mbtt_fail (error);

@@ -17,24 +17,15 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import termios
 import time
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "peer"))
+from mbtt_case import ENVIRONMENT, LIMIT, MBTT, Case, run
 
-import private                                  # noqa: E402
-from bus_peer import Peer                       # noqa: E402
-
-MBTT = os.environ.get("MBTT", "mbtt")
-PEER = os.path.join(HERE, "..", "peer", "minibus_peer.py")
-LIMIT = 30
-
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "MINIBUS_ADDRESS"}
-ENVIRONMENT["LC_ALL"] = "C.UTF-8"
+import private
+from bus_peer import Peer
 
 # What people and programs publish → the line that echo prints for it.
 LINES = {
@@ -73,87 +64,6 @@ LINES = {
     "[]": "[]",
     '{"a": [1, {"b c": "\\u00e4 \\u001b"}], "d": ""}': '{"a":[1,{"b c":"ä \\u001b"}],"d":""}',
 }
-
-
-def run(*arguments, **options):
-    """Runs mbtt to its end."""
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
-               "env": ENVIRONMENT, "encoding": "utf-8", "check": False, "timeout": LIMIT, **options}
-    if "input" in options:
-        del options["stdin"]
-    return subprocess.run([MBTT, *arguments], **options)
-
-
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    def own(self, process):
-        def stop():
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
-
-        self.addCleanup(stop)
-        return process
-
-    def start(self, *arguments, **options):
-        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-                   "stderr": subprocess.PIPE, "env": ENVIRONMENT, "encoding": "utf-8", **options}
-        return self.own(subprocess.Popen([MBTT, *arguments], **options))
-
-    def start_echo(self, *arguments, **options):
-        """Starts "mbtt echo" and waits until it listens."""
-        process = self.start("echo", "--verbose", *arguments, **options)
-        self.assertRegex(process.stderr.readline(), r"^mbtt: On the bus \S+ as “.+”$")
-        self.assertRegex(process.stderr.readline(), r"^mbtt: Listening to “.+”$")
-        return process
-
-    def finish(self, process, status=0):
-        """Waits for the end of an echo. Returns what it printed, and the notes but the summary."""
-        out, notes = process.communicate(timeout=LIMIT)
-        *notes, summary = notes.splitlines()
-        while not summary.startswith("mbtt: Messages: "):
-            notes, summary = notes[:-1], notes[-1]
-        self.assertEqual(process.returncode, status, notes)
-        return out, notes
-
-    def start_peer(self, *arguments):
-        """Starts the Python peer and waits until it is there."""
-        process = self.own(subprocess.Popen([sys.executable, PEER, *arguments],
-                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            encoding="utf-8", bufsize=1))
-        self.assertEqual(self.event(process)["event"], "ready")
-        return process
-
-    def event(self, peer):
-        line = peer.stdout.readline()
-        self.assertTrue(line, "the peer has ended")
-        return json.loads(line)
-
-    def end_peer(self, peer):
-        """Ends the peer, which must have got nothing that would have harmed the original."""
-        if peer.poll() is None and not peer.stdin.closed:
-            try:
-                peer.stdin.write("stop\n")
-            except BrokenPipeError:
-                pass
-        events = [json.loads(line) for line in peer.stdout]
-        self.assertEqual(events[-1]["killers"], 0)
-        self.assertEqual(peer.wait(LIMIT), 0)
-
-    def assert_fails(self, done, status, *phrases):
-        """One line of explanation on standard error, nothing on standard output."""
-        self.assertEqual(done.returncode, status, done.stderr)
-        self.assertRegex(done.stderr, r"\Ambtt: .+\n\Z")
-        for phrase in phrases:
-            self.assertIn(phrase, done.stderr)
-        self.assertEqual(done.stdout, "")
-
-    def assert_done(self, done, out=""):
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, out, ""))
 
 
 class TestUsage(Case):
@@ -258,6 +168,7 @@ class TestUsage(Case):
                     done = run(*command, option)
                     self.assertEqual((done.returncode, done.stderr), (0, ""))
                     for word in (*words, "--address", "--cryptokey", "--json", "--name",
+                                 "--keyring", "--passphrase-file",
                                  "--verbose", "--version"):
                         self.assertIn(word, done.stdout)
 
