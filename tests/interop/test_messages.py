@@ -160,7 +160,6 @@ class FromTheLibrary(support.TestCase):
         self.wait(lambda: len(heard[1]) == 2 and len(own) == 2)
         self.assertEqual(len(heard[1][1].datagram), 8192)
 
-    @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_values_that_break_a_schema_are_not_sent(self):
         heard, _ = self.listen("/s1")
         publisher = self.lib.create_publisher("/s1", schema({"type": "integer"}))
@@ -284,7 +283,6 @@ class ToTheLibrary(support.TestCase):
                 self.wait(lambda: len(inbox) == number + 1)
         self.assertEqual(inbox.values(), list(range(2000)))
 
-    @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_messages_that_break_the_schema_are_dropped_and_counted(self):
         strict = Inbox(self.lib, "/strict", schema({"type": "integer"}))
         other = Inbox(self.lib, "/stric.")
@@ -294,7 +292,6 @@ class ToTheLibrary(support.TestCase):
         self.assertEqual(strict.values(), [1, 2])
         self.assertEqual(support.dropped(self.lib), {"schema": 2})
 
-    @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_one_pattern_has_one_schema(self):
         Inbox(self.lib, "/one", schema({"type": "integer"}))
         Inbox(self.lib, "^/one$", schema({"type": "integer"}))

@@ -216,7 +216,6 @@ class TheLibraryCalls(support.TestCase):
         self.wait(lambda: all(call.done for call in calls))
         self.assertEqual([call.value for call in calls], list(range(1, 101)))
 
-    @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_schemas(self):
         self.peer("server").serve("/schema", lambda request: request.data)
         client = self.lib.create_service_client("/schema", schema({"type": "integer"}),
@@ -389,7 +388,6 @@ class TheLibraryServes(support.TestCase):
         self.assertEqual(replies.messages[0].get_id(), "x")
         self.assertEqual(dropped(self.lib), {"data-not-json": 1})
 
-    @unittest.skipUnless(support.schemas_work(), support.FINAL)
     def test_schemas(self):
         ran = []
 

@@ -137,12 +137,8 @@ const scenarios = {
     },
 
     async schema() {
-        try {
-            Minibus.Schema.new_from_text('{"type": 5}');
-            return 'the library has no schemas yet';
-        } catch (e) {
-            assert(e.matches(Minibus.SchemaError, Minibus.SchemaError.INVALID), `${e}`);
-        }
+        const invalid = await failure((async () => Minibus.Schema.new_from_text('{"type": 5}'))());
+        assert(invalid.matches(Minibus.SchemaError, Minibus.SchemaError.INVALID), `${invalid}`);
         const client = open('schema');
         const publisher = client.create_publisher('/schema', {type: 'array', items: {type: 'integer'}});
         let error = await failure((async () => publisher.publish(['one']))());
@@ -396,8 +392,8 @@ async function main() {
     for (const [i, name] of only.entries()) {
         address = ARGV[0] ?? `memory:${name}`;
         try {
-            const skipped = await scenarios[name]();
-            print(`ok ${i + 1} ${name}${skipped ? ` # SKIP ${skipped}` : ''}`);
+            await scenarios[name]();
+            print(`ok ${i + 1} ${name}`);
         } catch (e) {
             failed++;
             print(`not ok ${i + 1} ${name}\n# ${e}\n# ${e.stack?.replaceAll('\n', '\n# ')}`);

@@ -156,9 +156,7 @@ scenario('detailed_signal', function()
 end)
 
 scenario('schema', function()
-   local invalid, err = Minibus.Schema.new_from_text('{"type": 5}')
-   if invalid then return 'the library has no schemas yet' end
-   assert(err:matches(Minibus.SchemaError, 'INVALID'), err)
+   assert_fails(Minibus.SchemaError, 'INVALID', Minibus.Schema.new_from_text('{"type": 5}'))
    local client = open('schema')
    assert_fails(Minibus.SchemaError, 'INVALID', client:subscribe('/schema', { type = 5 }))
    assert_fails(Minibus.SchemaError, 'INVALID', client:provide('/schema', print, nil, { type = 5 }))
@@ -396,7 +394,7 @@ print(('1..%d'):format(#names))
 for i, name in ipairs(names) do
    address = arg[1] or 'memory:' .. name
    local done, what = xpcall(scenarios[name], debug.traceback)
-   print(('%s %d %s%s'):format(done and 'ok' or 'not ok', i, name, done and what and ' # SKIP ' .. what or ''))
+   print(('%s %d %s'):format(done and 'ok' or 'not ok', i, name))
    if not done then print('# ' .. tostring(what):gsub('\n', '\n# ')) end
    failed = failed or not done
 end

@@ -28,10 +28,6 @@ MAIN = threading.get_ident()
 address = None
 
 
-class Skip(Exception):
-    pass
-
-
 def scenario(func):
     SCENARIOS[func.__name__] = func
 
@@ -173,12 +169,7 @@ def detailed_signal():
 
 @scenario
 def schema():
-    try:
-        Minibus.Schema.new_from_text('{"type": 5}')
-    except GLib.Error as error:
-        assert error.matches(Minibus.schema_error_quark(), Minibus.SchemaError.INVALID)
-    else:
-        raise Skip('the library has no schemas yet')
+    failure(Minibus.SchemaError, Minibus.SchemaError.INVALID, Minibus.Schema.new_from_text, '{"type": 5}')
     client = open_client('schema')
     failure(Minibus.SchemaError, Minibus.SchemaError.INVALID, client.subscribe, '/schema', {'type': 5})
     publisher = client.create_publisher('/schema', schema={'type': 'array', 'items': {'type': 'integer'}})
@@ -424,8 +415,6 @@ def main():
         try:
             SCENARIOS[name]()
             print(f'ok {number} {name}')
-        except Skip as reason:
-            print(f'ok {number} {name} # SKIP {reason}')
         except Exception:
             failed = True
             print(f'not ok {number} {name}\n# ' + traceback.format_exc().replace('\n', '\n# '))
