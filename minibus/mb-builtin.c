@@ -110,15 +110,14 @@ _mb_builtin_handle (MbCore     *core,
                     JsonNode   *params,
                     MbSecrecy   secrecy)
 {
-  g_autofree char *service = g_strndup (topic, strlen (topic) - strlen (MB_SUFFIX_REQUEST));
-  g_autofree char *reply = g_strconcat (service, MB_SUFFIX_REPLY, NULL);
+  g_autofree char *reply = _mb_service_topic_with (topic, MB_SUFFIX_REPLY);
   GString *data = g_string_new (NULL);
   char hostname[256] = "";
 
   if (!JSON_NODE_HOLDS_NULL (params))
     {
       static const char message[] = "The parameters of a built-in service must be null";
-      g_autofree char *error = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+      g_autofree char *error = _mb_service_topic_with (topic, MB_SUFFIX_ERROR);
 
       _mb_json_append_string (data, message, strlen (message));
       _mb_core_answer (core, error, id, data, secrecy);

@@ -64,7 +64,6 @@ void        _mb_call_complete          (MbCall          *self,
                                         MbMessage       *message,
                                         GError          *error);
 const char *_mb_call_get_id            (MbCall          *self);
-const char *_mb_call_get_service       (MbCall          *self);
 MbSchema   *_mb_call_get_reply_schema  (MbCall          *self);
 /* Blocks until the call has ended; serves requests of `mailbox`, if not NULL, meanwhile. */
 void        _mb_call_wait              (MbCall          *self,

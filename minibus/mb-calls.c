@@ -338,12 +338,6 @@ _mb_call_get_id (MbCall *self)
   return self->id;
 }
 
-const char *
-_mb_call_get_service (MbCall *self)
-{
-  return self->service;
-}
-
 MbSchema *
 _mb_call_get_reply_schema (MbCall *self)
 {

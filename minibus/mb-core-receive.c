@@ -66,9 +66,7 @@ refuse_request (MbCore    *core,
                 MbMessage *request)
 {
   static const char message[] = "The service has more requests than it can take, or has ended";
-  const char *topic = mb_message_get_topic (request);
-  g_autofree char *service = g_strndup (topic, strlen (topic) - strlen (MB_SUFFIX_REQUEST));
-  g_autofree char *error_topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  g_autofree char *error_topic = _mb_service_topic_with (mb_message_get_topic (request), MB_SUFFIX_ERROR);
   g_autoptr(GString) data = g_string_new (NULL);
 
   _mb_json_append_string (data, message, strlen (message));
@@ -225,14 +223,6 @@ push_messages (Incoming *in)
   g_ptr_array_set_size (ready, 0);
 }
 
-/* The service of a topic that ends in one of the three suffixes, with its last slash. */
-static char *
-service_of (MbTopicEntry *entry,
-            const char   *suffix)
-{
-  return g_strndup (entry->topic, entry->length - strlen (suffix));
-}
-
 /* Answers go in the manner of the request. */
 static MbSecrecy
 get_secrecy (Incoming *in)
@@ -244,8 +234,7 @@ static void
 answer_error (Incoming   *in,
               const char *message)
 {
-  g_autofree char *service = service_of (in->entry, MB_SUFFIX_REQUEST);
-  g_autofree char *topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  g_autofree char *topic = _mb_service_topic_with (in->entry->topic, MB_SUFFIX_ERROR);
   GString *data = g_string_new (NULL);
 
   _mb_json_append_string (data, message, strlen (message));
@@ -258,8 +247,7 @@ end_call (Incoming    *in,
           MbRouteKind  kind,
           GError      *data_error)
 {
-  g_autofree char *service = service_of (in->entry,
-                                         kind == MB_ROUTE_REPLY ? MB_SUFFIX_REPLY : MB_SUFFIX_ERROR);
+  g_autofree char *service = _mb_service_topic_with (in->entry->topic, "");
   g_autoptr(MbCall) call = NULL;
   g_autoptr(MbMessage) message = NULL;
   g_autoptr(GError) error = NULL;

@@ -222,15 +222,13 @@ _mb_core_send_answer_error (MbCore     *self,
                             const char *message,
                             MbSecrecy   secrecy)
 {
-  g_autofree char *service = NULL;
   g_autofree char *topic = NULL;
   g_autoptr(GString) data = NULL;
 
   if (!g_str_has_suffix (reply_topic, MB_SUFFIX_REPLY))
     return;
 
-  service = g_strndup (reply_topic, strlen (reply_topic) - strlen (MB_SUFFIX_REPLY));
-  topic = g_strconcat (service, MB_SUFFIX_ERROR, NULL);
+  topic = _mb_service_topic_with (reply_topic, MB_SUFFIX_ERROR);
   data = g_string_new (NULL);
   _mb_json_append_string (data, message, strlen (message));
   _mb_core_send_uncounted (self, topic, id, data->str, data->len, secrecy, NULL);

@@ -104,8 +104,7 @@ G_DEFINE_ENUM_TYPE (MbClientError, mb_client_error,
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_INVALID_TOPIC, "invalid-topic"),
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_INVALID_PATTERN, "invalid-pattern"),
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_SCHEMA_CONFLICT, "schema-conflict"),
-                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_TOO_LARGE, "too-large"),
-                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_NOT_SUPPORTED, "not-supported"))
+                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_TOO_LARGE, "too-large"))
 
 /**
  * mb_service_error_quark:

@@ -137,7 +137,6 @@ typedef enum
  * @MB_CLIENT_ERROR_INVALID_PATTERN: the pattern is not a regular expression that can be used
  * @MB_CLIENT_ERROR_SCHEMA_CONFLICT: the client has another schema for the same pattern
  * @MB_CLIENT_ERROR_TOO_LARGE: the packet would be larger than [property@Client:max-packet-size]
- * @MB_CLIENT_ERROR_NOT_SUPPORTED: this version of the library cannot do that
  *
  * What can be wrong with a use of a client, publisher or subscriber.
  *
@@ -151,7 +150,6 @@ typedef enum
   MB_CLIENT_ERROR_INVALID_PATTERN,
   MB_CLIENT_ERROR_SCHEMA_CONFLICT,
   MB_CLIENT_ERROR_TOO_LARGE,
-  MB_CLIENT_ERROR_NOT_SUPPORTED,
 } MbClientError;
 
 #define MB_SERVICE_ERROR (mb_service_error_quark ())

@@ -26,7 +26,6 @@ typedef void (*MbInboxFunc) (gpointer owner,
 typedef void (*MbPostFunc)  (gpointer data);
 
 MbMailbox *_mb_mailbox_get             (GMainContext   *context);
-MbMailbox *_mb_mailbox_ref             (MbMailbox      *self);
 void       _mb_mailbox_unref           (MbMailbox      *self);
 /* Runs `func` in the context, whatever is waiting there already; `data` is given away. The context may
  * be gone for good, then `destroy` is called instead. */

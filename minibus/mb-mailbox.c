@@ -443,14 +443,6 @@ _mb_mailbox_get (GMainContext *context)
   return self;
 }
 
-MbMailbox *
-_mb_mailbox_ref (MbMailbox *self)
-{
-  g_atomic_ref_count_inc (&self->ref_count);
-
-  return self;
-}
-
 void
 _mb_mailbox_unref (MbMailbox *self)
 {

@@ -65,10 +65,6 @@ void          _mb_router_add           (MbRouter     *self,
                                         MbRoute      *route);
 void          _mb_router_remove        (MbRouter     *self,
                                         MbRoute      *route);
-/* Calls `func` for each route in the order of adding, under the router's lock. */
-void          _mb_router_foreach       (MbRouter     *self,
-                                        GFunc         func,
-                                        gpointer      user_data);
 
 /* The look-ups are for one thread at a time. `n_limited` is set to how many patterns gave up on the topic. */
 MbTopicEntry *_mb_router_look_up       (MbRouter     *self,

@@ -245,16 +245,6 @@ _mb_router_remove (MbRouter *self,
   g_mutex_unlock (&self->lock);
 }
 
-void
-_mb_router_foreach (MbRouter *self,
-                    GFunc     func,
-                    gpointer  user_data)
-{
-  g_mutex_lock (&self->lock);
-  g_ptr_array_foreach (self->routes, func, user_data);
-  g_mutex_unlock (&self->lock);
-}
-
 static MbTopicEntry *
 look_up_short (MbRouter     *self,
                MbTopicEntry *key)

@@ -21,6 +21,9 @@ char      *_mb_service_name_normalize (const char  *name,
 /* `name` is normalized. */
 char      *_mb_service_name_to_topic  (const char  *name,
                                        const char  *suffix);
+/* Another topic of the same service: one of the three, with `suffix` in place of its own. */
+char      *_mb_service_topic_with (const char  *topic,
+                                   const char  *suffix);
 /* The pattern of the requests to a service whose name may be a regular expression. */
 MbPattern *_mb_service_name_to_pattern (const char *name,
                                         GError    **error);

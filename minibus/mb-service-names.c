@@ -47,6 +47,20 @@ _mb_service_name_to_topic (const char *name,
   return g_strconcat (name, "/", suffix, NULL);
 }
 
+char *
+_mb_service_topic_with (const char *topic,
+                        const char *suffix)
+{
+  const char *last = strrchr (topic, '/');
+  g_autofree char *service = NULL;
+
+  g_assert (last != NULL);
+
+  service = g_strndup (topic, (gsize) (last + 1 - topic));
+
+  return g_strconcat (service, suffix, NULL);
+}
+
 MbPattern *
 _mb_service_name_to_pattern (const char  *name,
                              GError     **error)
