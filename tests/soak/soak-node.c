@@ -75,8 +75,11 @@ typedef struct
   guint64       calls;
   guint64       replies;
   guint64       timeouts;
+  guint64       busy;          /* more than can be encrypted in time */
+  guint64       cut;           /* the client was closed first */
   guint64       errors;
   guint         pending;
+  char         *last_error;    /* or NULL */
 
   /* What comes and goes within one process. */
   MbClient     *guest;
@@ -222,8 +225,16 @@ call_cb (GObject      *source,
     self->replies++;
   else if (g_error_matches (error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_TIMED_OUT))
     self->timeouts++;
+  else if (g_error_matches (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY))
+    self->busy++;
+  else if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED))
+    self->cut++;
   else
-    self->errors++;
+    {
+      self->errors++;
+      g_free (self->last_error);
+      self->last_error = g_strdup_printf ("%s, %d: %s", g_quark_to_string (error->domain), error->code, error->message);
+    }
 }
 
 static void
@@ -370,6 +381,8 @@ tell (Node *self)
   append_count (out, "calls", self->calls);
   append_count (out, "replies", self->replies);
   append_count (out, "timeouts", self->timeouts);
+  append_count (out, "busy", self->busy);
+  append_count (out, "cut", self->cut);
   append_count (out, "errors", self->errors);
   append_count (out, "pending", self->pending);
   append_count (out, "turns", self->turns);
@@ -401,6 +414,12 @@ tell (Node *self)
       g_string_append (out, "}");
     }
   append_drops (self, out);
+  if (self->last_error != NULL)
+    {
+      g_autofree char *safe = g_strdelimit (g_strescape (self->last_error, NULL), "\"\\", '\'');
+
+      g_string_append_printf (out, ",\"last-error\":\"%s\"", safe);
+    }
   g_string_append (out, "}\n");
 
   /* All in one, and nobody to read it is no reason to die slowly. */
@@ -513,6 +532,7 @@ main (int    argc,
   mb_client_close (self.client);
   g_object_unref (self.client);
   g_hash_table_unref (self.tracks);
+  g_free (self.last_error);
   g_main_loop_unref (self.loop);
 
   return 0;
