@@ -76,6 +76,7 @@ struct _MbMulticastIo
   MbReceiver         *receiver;
   GThread            *thread;
   int                 wake_fd;
+  guint               process;          /* where the thread is */
   MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
 
   gint                stopping;         /* atomic */
@@ -440,6 +441,7 @@ _mb_multicast_io_start (MbAddress   *address,
   g_mutex_init (&self->lock);
   g_queue_init (&self->backlog);
   self->receiver = g_object_ref (receiver);
+  self->process = _mb_process_get ();
   self->wake_fd = -1;
   self->watch_fd = -1;
 
@@ -483,11 +485,16 @@ _mb_multicast_io_start (MbAddress   *address,
  *
  * Ends the thread, and waits for that. When called in the thread itself, that is from a call of
  * the receiver, the thread ends after that call, without calling the receiver again.
+ *
+ * In a process that was forked off there is no thread, and its locks may be held for ever: all is left as it is.
  */
 void
 _mb_multicast_io_stop (MbMulticastIo *self)
 {
   GThread *thread = self->thread;
+
+  if (self->process != _mb_process_get ())
+    return;
 
   g_atomic_int_set (&self->stopping, TRUE);
   wake (self);
@@ -579,9 +586,19 @@ _mb_multicast_io_send (MbMulticastIo  *self,
                        gsize           length,
                        GError        **error)
 {
-  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = NULL;
   g_autoptr(GError) first_error = NULL;
   gboolean sent = FALSE;
+
+  if (self->process != _mb_process_get ())
+    {
+      g_set_error_literal (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_CLOSED,
+                           _("The transport is open in the process that this one was forked from; open another one "
+                             "here"));
+      return FALSE;
+    }
+
+  locker = g_mutex_locker_new (&self->lock);
 
   for (guint i = 0; i < _mb_multicast_socket_get_n_targets (self->socket); i++)
     {
