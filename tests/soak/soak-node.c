@@ -15,10 +15,12 @@
  *   stop     ends that
  *   mark     publishes one message on each topic
  *   look     does nothing else
+ *   weigh    gives memory that is not used back to the system first
  */
 
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -373,6 +375,8 @@ tell (Node *self)
 
   g_string_append_printf (out, "{\"role\":\"%s\",\"pid\":%d,\"session\":\"%s\"", self->role, getpid (),
                           mb_client_get_session (self->client));
+  /* In use by the program, whatever the allocator keeps for later. */
+  append_count (out, "in-use", mallinfo2 ().uordblks + mallinfo2 ().hblkhd);
   append_count (out, "refused", self->refused);
   append_count (out, "behind", (guint64) (self->timer != 0 ? self->rate * 1e-6 *
                                           (double) (g_get_monotonic_time () - self->start) : 0) - self->n_due *
@@ -437,6 +441,15 @@ tell_cb (gpointer user_data)
 }
 
 static gboolean
+weigh_cb (gpointer user_data)
+{
+  malloc_trim (0);
+  tell (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 command_cb (int          fd,
             GIOCondition condition,
             gpointer     user_data)
@@ -462,7 +475,7 @@ command_cb (int          fd,
       for (guint i = 0; i < self->n_topics; i++)
         publish (self);
     }
-  g_timeout_add_full (G_PRIORITY_LOW, 5, tell_cb, self, NULL);
+  g_timeout_add_full (G_PRIORITY_LOW, 5, g_str_equal (buffer, "weigh\n") ? weigh_cb : tell_cb, self, NULL);
 
   return G_SOURCE_CONTINUE;
 }

@@ -58,15 +58,16 @@ class Accounts(unittest.TestCase):
 
     def test_growth(self):
         def node(memory=lambda second: 0, descriptors=lambda second: 0):
-            samples = [(second, 10_000_000 + memory(second), 8 + descriptors(second)) for second in range(600)]
+            samples = [(second, 10_000_000 + memory(second), 30_000_000, 8 + descriptors(second))
+                       for second in range(600)]
             return types.SimpleNamespace(role="x", samples=samples)
 
         run.check_growth(node(), 600)
         run.check_growth(node(lambda second: 3_000_000 * (second % 2), lambda second: second % 5), 600)
         run.check_growth(node(lambda second: min(second, 100) * 50_000), 600)
-        for memory, descriptors in ((lambda second: second * 4000, lambda second: 0),
+        for memory, descriptors in ((lambda second: second * 9000, lambda second: 0),
                                     (lambda second: 0, lambda second: second // 100),
-                                    (lambda second: 2_000_000 * (second > 400), lambda second: 0)):
+                                    (lambda second: 3_000_000 * (second > 400), lambda second: 0)):
             with self.assertRaises(run.Failure):
                 run.check_growth(node(memory, descriptors), 600)
 
