@@ -117,6 +117,13 @@ mb_client_dispose (GObject *object)
   MbClient *self = MB_CLIENT (object);
   MbCaller *caller;
 
+  /* It stays as it is, with a reference that nobody gives back. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
   _mb_client_close_quietly (self);
 
   /* Without a word: nothing is emitted while an object goes. */
@@ -470,7 +477,7 @@ mb_client_get_is_open (MbClient *self)
 {
   g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
 
-  return self->is_open;
+  return self->is_open && !_mb_core_is_foreign (self->core);
 }
 
 /**

@@ -82,6 +82,8 @@ struct _MbCore
   MbCounters       counters;
   MbInbox         *reports;       /* set once; drop reasons plus one, for the client's signal */
 
+  guint            process;       /* atomic; where the client is open, or 0; see _mb_core_is_foreign() */
+
   GMutex           lists_lock;
   GPtrArray       *lists[MB_N_LISTS];   /* lists_lock */
 
@@ -126,6 +128,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCore, _mb_core_unref)
 
 /* Starts a new session. The receiver is for the transport to be opened with. */
 MbReceiver *_mb_core_prepare       (MbCore        *self);
+/* The opposite of that, when nothing comes in or goes out any more. */
+void       _mb_core_end            (MbCore        *self);
+/* Whether the client was open in another process when this one was forked off. Its threads are not here, and any lock
+ * may be held by one of them, for ever; the sockets, the numbers and what GnuPG works in belong to the other process. So
+ * nothing of such a client may be touched here, not even to free it. */
+gboolean   _mb_core_is_foreign     (MbCore        *self);
+/* Returns whether that is so, with the error for it. */
+gboolean   _mb_core_refuse_foreign (MbCore        *self,
+                                    GError       **error);
 guint64    _mb_core_get_session    (MbCore        *self);
 /* From here on, packets are sent with this transport; NULL: not at all. */
 void       _mb_core_set_transport  (MbCore        *self,

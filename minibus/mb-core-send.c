@@ -70,6 +70,9 @@ _mb_core_close_outlet (MbCore   *self,
 {
   gboolean forget;
 
+  if (_mb_core_is_foreign (self))
+    return;
+
   g_mutex_lock (&self->send_lock);
   /* The numbers of a topic go on when it is published on again in the same session, so they are kept,
    * but for a program that uses topics without end. */
@@ -188,7 +191,7 @@ _mb_core_send (MbCore      *self,
 {
   gboolean sent;
 
-  if (!_mb_builtin_check (outlet->topic, data, length, error))
+  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (outlet->topic, data, length, error))
     return FALSE;
 
   g_mutex_lock (&self->send_lock);

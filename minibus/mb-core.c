@@ -8,8 +8,12 @@
 
 #include "mb-core-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "mb-builtin-private.h"
+#include "mb-error.h"
 #include "mb-receiver-private.h"
+#include "mb-thread-private.h"
 
 static void
 push_cb (gpointer      owner,
@@ -101,7 +105,7 @@ _mb_core_unref (MbCore *self)
   GHashTableIter iter;
   gpointer value;
 
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_ref_count_dec (&self->ref_count) || _mb_core_is_foreign (self))
     return;
 
   /* Whoever set it has taken it away again. */
@@ -138,11 +142,41 @@ _mb_core_unref (MbCore *self)
   g_free (self);
 }
 
+gboolean
+_mb_core_is_foreign (MbCore *self)
+{
+  guint process = (guint) g_atomic_int_get (&self->process);
+
+  return process != 0 && process != _mb_process_get ();
+}
+
+gboolean
+_mb_core_refuse_foreign (MbCore  *self,
+                         GError **error)
+{
+  if (!_mb_core_is_foreign (self))
+    return FALSE;
+
+  g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
+               _("The client “%s” is open in the process that this one was forked from; make another client here"),
+               self->name);
+
+  return TRUE;
+}
+
+void
+_mb_core_end (MbCore *self)
+{
+  g_atomic_int_set (&self->process, 0);
+}
+
 MbReceiver *
 _mb_core_prepare (MbCore *self)
 {
   GHashTableIter iter;
   gpointer value;
+
+  g_atomic_int_set (&self->process, _mb_process_get ());
 
   g_mutex_lock (&self->send_lock);
 

@@ -8,7 +8,7 @@
  * packets that the system was too busy to take.
  *
  * The thread waits in poll() for the socket, for news of the network, and for an eventfd by which
- * other threads call it. It has no timer, unless the system is out of memory.
+ * other threads call it. It has no timer, unless the system is out of memory or the network has just changed.
  */
 
 #include "config.h"
@@ -38,6 +38,11 @@
 /* How long to leave alone a system that is out of memory, or a socket that only gives errors. */
 #define MIN_PAUSE 5
 #define MAX_PAUSE 1000
+/* After how many ms to look at the network again that has changed. The kernel tells of some changes before they are
+ * done: of a route that goes, say, while it still leads there. The last pause is repeated for as long as the system
+ * has no memory or descriptors for what is to be done.
+ */
+static const guint look_pauses[] = { 20, 100, 500, 2000 };
 /* How long closing may take for packets that wait to be sent, in ms. */
 #define LINGER 100
 
@@ -71,6 +76,7 @@ struct _MbMulticastIo
   MbReceiver         *receiver;
   GThread            *thread;
   int                 wake_fd;
+  guint               process;          /* where the thread is */
   MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
 
   gint                stopping;         /* atomic */
@@ -84,6 +90,8 @@ struct _MbMulticastIo
   Batch              *batch;
   int                 watch_fd;         /* -1 where there is none */
   guint               pause;            /* ms to wait after an error of the socket, or 0 */
+  gint64              look_time;        /* when to look at the network again, or 0 */
+  guint               n_looks;          /* since it changed */
 };
 
 static Batch *
@@ -243,6 +251,23 @@ flush (MbMulticastIo *self)
     }
 }
 
+/* Brings the memberships up to date. */
+static void
+look (MbMulticastIo          *self,
+      const MbNetworkChanges *changes)
+{
+  gboolean is_done = _mb_multicast_socket_renew (self->socket, changes);
+
+  if (changes->changed)
+    self->n_looks = 0;
+
+  self->look_time = 0;
+  if (self->n_looks < G_N_ELEMENTS (look_pauses) || !is_done)
+    self->look_time = g_get_monotonic_time () +
+                      look_pauses[MIN (self->n_looks, G_N_ELEMENTS (look_pauses) - 1)] * G_TIME_SPAN_MILLISECOND;
+  self->n_looks += self->n_looks < G_N_ELEMENTS (look_pauses);
+}
+
 static void
 renew (MbMulticastIo *self)
 {
@@ -257,7 +282,24 @@ renew (MbMulticastIo *self)
     }
 
   if (changes->changed)
-    _mb_multicast_socket_renew (self->socket, changes);
+    look (self, changes);
+}
+
+static void
+look_again (MbMulticastIo *self)
+{
+  g_autoptr(MbNetworkChanges) nothing_new = _mb_network_changes_new ();
+
+  if (self->look_time != 0 && g_get_monotonic_time () >= self->look_time)
+    look (self, nothing_new);
+}
+
+/* Until when to wait, in ms, of what was intended before, -1 for ever, and one thing more. */
+static int
+sooner (int   timeout,
+        guint pause)
+{
+  return timeout < 0 ? (int) pause : MIN (timeout, (int) pause);
 }
 
 /* Waits until there is something to do, and does all of it but receiving. */
@@ -282,7 +324,9 @@ wait_for_work (MbMulticastIo *self)
   g_mutex_unlock (&self->lock);
 
   if (self->pause > 0)
-    timeout = timeout < 0 ? (int) self->pause : MIN (timeout, (int) self->pause);
+    timeout = sooner (timeout, self->pause);
+  if (self->look_time != 0)
+    timeout = sooner (timeout, (guint) MAX (0, (self->look_time - g_get_monotonic_time () + 999) / 1000));
 
   if (poll (fds, G_N_ELEMENTS (fds), timeout) < 0)
     {
@@ -304,6 +348,7 @@ wait_for_work (MbMulticastIo *self)
 
   if (fds[1].revents != 0)
     renew (self);
+  look_again (self);
 
   if (has_backlog)
     flush (self);
@@ -396,6 +441,7 @@ _mb_multicast_io_start (MbAddress   *address,
   g_mutex_init (&self->lock);
   g_queue_init (&self->backlog);
   self->receiver = g_object_ref (receiver);
+  self->process = _mb_process_get ();
   self->wake_fd = -1;
   self->watch_fd = -1;
 
@@ -439,11 +485,16 @@ _mb_multicast_io_start (MbAddress   *address,
  *
  * Ends the thread, and waits for that. When called in the thread itself, that is from a call of
  * the receiver, the thread ends after that call, without calling the receiver again.
+ *
+ * In a process that was forked off there is no thread, and its locks may be held for ever: all is left as it is.
  */
 void
 _mb_multicast_io_stop (MbMulticastIo *self)
 {
   GThread *thread = self->thread;
+
+  if (self->process != _mb_process_get ())
+    return;
 
   g_atomic_int_set (&self->stopping, TRUE);
   wake (self);
@@ -535,9 +586,19 @@ _mb_multicast_io_send (MbMulticastIo  *self,
                        gsize           length,
                        GError        **error)
 {
-  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = NULL;
   g_autoptr(GError) first_error = NULL;
   gboolean sent = FALSE;
+
+  if (self->process != _mb_process_get ())
+    {
+      g_set_error_literal (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_CLOSED,
+                           _("The transport is open in the process that this one was forked from; open another one "
+                             "here"));
+      return FALSE;
+    }
+
+  locker = g_mutex_locker_new (&self->lock);
 
   for (guint i = 0; i < _mb_multicast_socket_get_n_targets (self->socket); i++)
     {

@@ -361,13 +361,18 @@ _mb_packet_scan_header (MbPacket   *packet,
                         gsize       length)
 {
   const char *cursor = datagram;
-  const char *end = datagram + length;
+  const char *end;
   gboolean first = TRUE;
   gboolean failed;
   MbSpan name;
 
   memset (packet, 0, sizeof *packet);
 
+  /* There may be no address to begin with. */
+  if (length == 0)
+    return MB_PACKET_BLANK;
+
+  end = datagram + length;
   _mb_scan_blank (&cursor, end);
   if (cursor == end)
     return MB_PACKET_BLANK;

@@ -105,6 +105,9 @@ publish (MbPublisher  *self,
   g_autoptr(GPtrArray) schemas = NULL;
   gboolean closed;
 
+  if (_mb_core_refuse_foreign (self->core, error))
+    return FALSE;
+
   g_mutex_lock (&self->lock);
   closed = self->closed;
   g_mutex_unlock (&self->lock);
@@ -129,7 +132,16 @@ publish (MbPublisher  *self,
 static void
 mb_publisher_dispose (GObject *object)
 {
-  mb_publisher_close (MB_PUBLISHER (object));
+  MbPublisher *self = MB_PUBLISHER (object);
+
+  /* As the client. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
+  mb_publisher_close (self);
 
   G_OBJECT_CLASS (mb_publisher_parent_class)->dispose (object);
 }
@@ -357,6 +369,9 @@ mb_publisher_close (MbPublisher *self)
   gboolean closed;
 
   g_return_if_fail (MB_IS_PUBLISHER (self));
+
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    return;
 
   g_mutex_lock (&self->lock);
   closed = self->closed;

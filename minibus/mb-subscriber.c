@@ -151,7 +151,7 @@ apply_limits (MbSubscriber *self)
 gboolean
 _mb_subscriber_close_quietly (MbSubscriber *self)
 {
-  if (self->closed)
+  if (self->closed || (self->core != NULL && _mb_core_is_foreign (self->core)))
     return FALSE;
 
   self->closed = TRUE;
@@ -170,7 +170,16 @@ _mb_subscriber_close_quietly (MbSubscriber *self)
 static void
 mb_subscriber_dispose (GObject *object)
 {
-  _mb_subscriber_close_quietly (MB_SUBSCRIBER (object));
+  MbSubscriber *self = MB_SUBSCRIBER (object);
+
+  /* As the client. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
+  _mb_subscriber_close_quietly (self);
 
   G_OBJECT_CLASS (mb_subscriber_parent_class)->dispose (object);
 }
