@@ -165,8 +165,7 @@ send_locked (MbCore      *self,
 
   if (id == NULL)
     {
-      g_snprintf (own_id, sizeof own_id, "%016" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
-                  self->session, ++self->n_ids);
+      _mb_packet_put_id (own_id, self->session, ++self->n_ids);
       id = own_id;
     }
 

@@ -47,6 +47,19 @@ is_plain (char c)
   return c >= 0x20 && c != '"' && c != '\\' && (guint8) c < 0x80;
 }
 
+/* Likewise, for backslashes alone. */
+static inline guint
+find_backslash (const char *p)
+{
+  guint64 word, found;
+
+  memcpy (&word, p, sizeof word);
+  word = GUINT64_FROM_LE (word) ^ REPEAT ('\\');
+  found = (word - REPEAT (1)) & ~word & REPEAT (0x80);
+
+  return found != 0 ? (guint) __builtin_ctzll (found) / 8 : 8;
+}
+
 /* The first special byte from `p` on, or the end. */
 static inline const char *
 skip_plain (const char *p,
@@ -206,7 +219,11 @@ _mb_scan_content (const char **cursor,
       if (c == '\\')
         {
           *escaped = TRUE;
-          result = scan_escape (&p, end);
+          /* JSON within JSON is full of these. */
+          if (end - p >= 2 && escapes[(guint8) p[1]] != 0)
+            p += 2;
+          else
+            result = scan_escape (&p, end);
         }
       else if (c >= 0x80)
         {
@@ -523,19 +540,29 @@ _mb_scan_decode (char       *out,
 
   while (raw < end)
     {
-      const char *backslash = memchr (raw, '\\', (gsize) (end - raw));
-      gsize n = (gsize) ((backslash != NULL ? backslash : end) - raw);
       gunichar c;
 
-      memcpy (o, raw, n);
-      o += n;
-      if (backslash == NULL)
-        break;
-
-      raw = backslash + 2;
-      if (backslash[1] != 'u')
+      /* `o` is never ahead of `raw`, so there is room for eight bytes wherever there are eight more. */
+      if (end - raw >= 8)
         {
-          *o++ = escapes[(guint8) backslash[1]];
+          guint n = find_backslash (raw);
+
+          memcpy (o, raw, 8);
+          o += n;
+          raw += n;
+          if (n == 8)
+            continue;
+        }
+      else if (*raw != '\\')
+        {
+          *o++ = *raw++;
+          continue;
+        }
+
+      raw += 2;
+      if (raw[-1] != 'u')
+        {
+          *o++ = escapes[(guint8) raw[-1]];
           continue;
         }
 

@@ -64,6 +64,9 @@ MbPacketStatus _mb_packet_scan_header (MbPacket    *packet,
 MbPacketStatus _mb_packet_scan_rest   (MbPacket    *packet,
                                        const char  *datagram,
                                        gsize        length);
+/* Sets `out` to what a span of a scanned packet means. */
+void           _mb_packet_decode      (GString         *out,
+                                       const MbSpan    *span);
 /* Reads header members that are neither ours nor MiniBus 0.3.0's (author, gpg, idstr, topic, version, mb)
  * into a new sealed object node, or NULL with an error, for example for a duplicate member.
  */
@@ -74,6 +77,10 @@ JsonNode      *_mb_packet_read_extra  (const MbPacket *packet,
 guint32        _mb_packet_hash_topic  (const char  *topic,
                                        gsize        length);
 
+/* Writes the id of a message, SESSION-COUNT in hexadecimal, with a NUL; at most 34 bytes. Returns where the NUL is. */
+char          *_mb_packet_put_id      (char        *o,
+                                       guint64      session,
+                                       guint64      count);
 /* Appends a whole packet to `out`. `data` is JSON text, or when `encrypted` the wire text that the cipher made
  * of it; it becomes a string. */
 void           _mb_packet_append      (GString     *out,
