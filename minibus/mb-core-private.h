@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * objects (publishers, subscribers, services) hold references on it and know nothing of MbClient.
  *
  * Everything here may be used from any thread. No lock is held while another one is taken, but for
- * receive_lock, under which the way in takes the others.
+ * receive_lock, under which the way in takes the others, and filter_lock.
  */
 typedef struct _MbCore MbCore;
 
@@ -103,7 +103,13 @@ struct _MbCore
   GError          *queue_error;   /* send_lock; the first since somebody asked, or NULL */
   GCond            dequeued;      /* send_lock */
 
+  /* What the transport need not bring; see mb-core-filter.c. */
+  GMutex           filter_lock;   /* before send_lock and the router's lock */
+  gboolean         has_filter;    /* filter_lock */
+  gboolean         filter_is_old; /* filter_lock; the routes have changed since it was made */
+
   GMutex           receive_lock;  /* all of the way in */
+  guint            n_vain;        /* receive_lock; packets that a filter would have dropped, since it was last looked at */
   GString         *topic_buffer;  /* receive_lock, as the rest */
   GString         *data_buffer;
   GString         *text_buffer;
@@ -220,6 +226,12 @@ void       _mb_core_answer         (MbCore        *self,
                                     GString       *data,
                                     MbSecrecy      secrecy);
 void       _mb_delivery_free       (gpointer       data);
+
+/* The filter of the transport: mb-core-filter.c */
+void       _mb_core_routes_changed (gpointer       core,
+                                    gboolean       more);
+/* A packet with a tag came that nobody wants. receive_lock is held. */
+void       _mb_core_note_vain      (MbCore        *self);
 
 /* Encryption: mb-core-cipher.c */
 /* Encrypts and decrypts with this open cipher from here on; NULL: not at all, and what is under way ends. */

@@ -740,6 +740,8 @@ receive_locked (MbCore     *self,
       if (in.entry->routes->len == 0)
         {
           g_atomic_int_inc (&self->counters.n_unwanted);
+          if (in.packet.tag.present)
+            _mb_core_note_vain (self);
           return;
         }
       status = _mb_packet_scan_rest (&in.packet, datagram, length);

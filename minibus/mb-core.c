@@ -78,6 +78,9 @@ _mb_core_new (const char   *name,
   self->packet = g_string_sized_new (1500);
   g_cond_init (&self->dequeued);
 
+  g_mutex_init (&self->filter_lock);
+  _mb_router_watch (self->router, _mb_core_routes_changed, self);
+
   g_mutex_init (&self->receive_lock);
   self->topic_buffer = g_string_new (NULL);
   self->data_buffer = g_string_new (NULL);
@@ -137,6 +140,7 @@ _mb_core_unref (MbCore *self)
 
   g_mutex_clear (&self->lists_lock);
   g_mutex_clear (&self->send_lock);
+  g_mutex_clear (&self->filter_lock);
   g_mutex_clear (&self->receive_lock);
   g_free (self->name);
   g_free (self);
@@ -214,9 +218,15 @@ void
 _mb_core_set_transport (MbCore      *self,
                         MbTransport *transport)
 {
+  g_mutex_lock (&self->filter_lock);
   g_mutex_lock (&self->send_lock);
   g_set_object (&self->transport, transport);
   g_mutex_unlock (&self->send_lock);
+
+  /* One that has just been opened has none. */
+  self->has_filter = FALSE;
+  self->filter_is_old = TRUE;
+  g_mutex_unlock (&self->filter_lock);
 }
 
 void

@@ -26,7 +26,7 @@ typedef struct
   const char *at;       /* the content of the name in the text */
   const char *name;     /* the same without escapes: `at`, or `owned`; not ended by NUL */
   gsize       length;
-  guint       hash;     /* g_str_hash() of the name */
+  guint       hash;     /* g_str_hash() of the name, where there are many */
   char       *owned;
 } Member;
 
@@ -341,10 +341,6 @@ read_name (Reader *self)
       member->name = member->owned;
     }
 
-  member->hash = 5381;
-  for (gsize i = 0; i < member->length; i++)
-    member->hash = member->hash * 33 + (guint) (signed char) member->name[i];
-
   skip_blank (self);
   if (self->cursor == self->end || *self->cursor != ':')
     return fail_scan (self, MB_SCAN_COLON);
@@ -357,7 +353,7 @@ static gboolean
 same_name (const Member *a,
            const Member *b)
 {
-  return a->hash == b->hash && a->length == b->length && memcmp (a->name, b->name, a->length) == 0;
+  return a->length == b->length && memcmp (a->name, b->name, a->length) == 0;
 }
 
 static gboolean
@@ -388,7 +384,7 @@ static gboolean
 check_names (Reader *self,
              guint   n)
 {
-  const Member *members = &self->members[self->n_members - n];
+  Member *members = &self->members[self->n_members - n];
   g_autofree guint16 *table = NULL;
   static gint seed;
   guint mask;
@@ -407,6 +403,13 @@ check_names (Reader *self,
     g_atomic_int_set (&seed, (gint) (g_random_int () | 1));
 
   /* Indexes plus one, with open addressing, at most half full. */
+  for (guint i = 0; i < n; i++)
+    {
+      members[i].hash = 5381;
+      for (gsize j = 0; j < members[i].length; j++)
+        members[i].hash = members[i].hash * 33 + (guint) (signed char) members[i].name[j];
+    }
+
   mask = (2u << g_bit_storage (n)) - 1;
   table = g_new0 (guint16, mask + 1);
 

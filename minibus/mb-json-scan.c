@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define REPEAT(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 #define IS_DIGIT(c)  ((c) >= '0' && (c) <= '9')
 
 /* What the character behind a backslash means; 0 if it means nothing, or is the u of \uXXXX. */
@@ -19,45 +18,35 @@ static const char escapes[256] = {
   ['"'] = '"', ['\\'] = '\\', ['/'] = '/',
 };
 
-/* Eight bytes at once: the offset of the first that is a quotation mark, a backslash, a control
- * character or not ASCII, or 8 if none is. Each term gets the high bit of each such byte; it can get
- * others, too, but only of bytes behind.
+/* Eight bytes at once: the offset of the first that is a quotation mark, a backslash, a control character or not
+ * ASCII, or 8 if none is.
  */
 static inline guint
 find_special (const char *p)
 {
-  guint64 word, quote, backslash, found;
+  guint64 word;
 
   memcpy (&word, p, sizeof word);
-  word = GUINT64_FROM_LE (word);
-  quote = word ^ REPEAT ('"');
-  backslash = word ^ REPEAT ('\\');
 
-  found = (((word - REPEAT (0x20)) & ~word) |
-           ((quote - REPEAT (1)) & ~quote) |
-           ((backslash - REPEAT (1)) & ~backslash) |
-           word) & REPEAT (0x80);
-
-  return found != 0 ? (guint) __builtin_ctzll (found) / 8 : 8;
-}
-
-static inline gboolean
-is_plain (char c)
-{
-  return c >= 0x20 && c != '"' && c != '\\' && (guint8) c < 0x80;
+  return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)) | GUINT64_FROM_LE (word));
 }
 
 /* Likewise, for backslashes alone. */
 static inline guint
 find_backslash (const char *p)
 {
-  guint64 word, found;
+  guint64 word;
 
   memcpy (&word, p, sizeof word);
-  word = GUINT64_FROM_LE (word) ^ REPEAT ('\\');
-  found = (word - REPEAT (1)) & ~word & REPEAT (0x80);
+  word = GUINT64_FROM_LE (word) ^ MB_SCAN_REPEAT ('\\');
 
-  return found != 0 ? (guint) __builtin_ctzll (found) / 8 : 8;
+  return _mb_scan_first_marked ((word - MB_SCAN_REPEAT (1)) & ~word);
+}
+
+static inline gboolean
+is_plain (char c)
+{
+  return c >= 0x20 && c != '"' && c != '\\' && (guint8) c < 0x80;
 }
 
 /* The first special byte from `p` on, or the end. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-json-scan-private.h"
 
 typedef struct
 {
@@ -266,9 +267,22 @@ _mb_json_append_string (GString    *out,
 
   while (text < end)
     {
-      guint8 c = (guint8) *text++;
+      guint8 c;
 
-      if (G_LIKELY (escapes[c] == 0))
+      /* There is twice as much room as there is text. */
+      if (end - text >= 8)
+        {
+          guint n = _mb_scan_plain_word (text);
+
+          memcpy (o, text, 8);
+          o += n;
+          text += n;
+          if (n == 8)
+            continue;
+        }
+
+      c = (guint8) *text++;
+      if (escapes[c] == 0)
         {
           *o++ = (char) c;
           continue;

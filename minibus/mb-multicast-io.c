@@ -26,6 +26,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-multicast-filter-private.h"
 #include "mb-multicast-socket-private.h"
 #include "mb-network-watch-private.h"
 #include "mb-thread-private.h"
@@ -85,6 +86,15 @@ struct _MbMulticastIo
   GQueue              backlog;          /* lock; of Waiting */
   gsize               backlog_bytes;    /* lock */
   gboolean            out_of_memory;    /* lock; a writable socket then says nothing */
+
+  /* The system counts what a filter drops along with what it has no room for: of the packets from one count to
+   * the other nothing can be told.
+   */
+  GMutex              filter_lock;
+  gboolean            has_filter;       /* filter_lock */
+  gboolean            is_unsure;        /* filter_lock; between these two, or from the first on: */
+  guint32             unsure_from;      /* filter_lock */
+  guint32             unsure_until;     /* filter_lock; unless there is a filter */
 
   /* Only for the thread. */
   Batch              *batch;
@@ -149,6 +159,31 @@ is_stopping (MbMulticastIo *self)
   return g_atomic_int_get (&self->stopping);
 }
 
+/* How many packets were lost for want of room since the last look, when the system has counted so many. */
+static guint
+count_overflows (MbMulticastIo *self,
+                 guint32        n_overflows)
+{
+  guint32 last = self->batch->n_overflows;
+  gint32 n = (gint32) (n_overflows - last);
+  gint32 from, until;
+
+  self->batch->n_overflows = n_overflows;
+
+  g_mutex_lock (&self->filter_lock);
+  if (self->is_unsure)
+    {
+      from = MAX (0, (gint32) (self->unsure_from - last));
+      until = self->has_filter ? n : (gint32) (self->unsure_until - last);
+      if (until <= n && !self->has_filter)
+        self->is_unsure = FALSE;
+      n -= MAX (0, MIN (n, until) - from);
+    }
+  g_mutex_unlock (&self->filter_lock);
+
+  return (guint) MAX (0, n);
+}
+
 /* Reports packets that the system had no room for before this one arrived. */
 static void
 check_overflow (MbMulticastIo *self,
@@ -162,8 +197,8 @@ check_overflow (MbMulticastIo *self,
         continue;
 
       memcpy (&n_overflows, CMSG_DATA (c), sizeof n_overflows);
-      mb_receiver_report_loss (self->receiver, n_overflows - self->batch->n_overflows);
-      self->batch->n_overflows = n_overflows;
+      if (n_overflows != self->batch->n_overflows)
+        mb_receiver_report_loss (self->receiver, count_overflows (self, n_overflows));
       return;
     }
 }
@@ -439,6 +474,7 @@ _mb_multicast_io_start (MbAddress   *address,
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->filter_lock);
   g_queue_init (&self->backlog);
   self->receiver = g_object_ref (receiver);
   self->process = _mb_process_get ();
@@ -530,6 +566,7 @@ _mb_multicast_io_unref (MbMulticastIo *self)
   if (self->watch_fd >= 0)
     close (self->watch_fd);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->filter_lock);
   g_free (self);
 }
 
@@ -625,4 +662,43 @@ _mb_multicast_io_send (MbMulticastIo  *self,
     g_propagate_error (error, g_steal_pointer (&first_error));
 
   return sent;
+}
+
+/*< private >
+ * _mb_multicast_io_set_topics:
+ * @self: what was started
+ * @topics: (array zero-terminated) (nullable): the topics, or `NULL` for all
+ *
+ * Has the system drop the packets of other topics. When this returns, it does not drop any of these topics.
+ */
+void
+_mb_multicast_io_set_topics (MbMulticastIo      *self,
+                             const char * const *topics)
+{
+  int fd = _mb_multicast_socket_get_fd (self->socket);
+  g_autoptr(GArray) program = topics != NULL ? _mb_multicast_filter_build (topics) : NULL;
+  gboolean had_filter;
+  guint32 n_drops = 0;
+
+  g_mutex_lock (&self->filter_lock);
+  had_filter = self->has_filter;
+
+  /* Where the system does not tell how much it has dropped, loss could not be told from filtering afterwards. */
+  if (program != NULL && (had_filter || _mb_multicast_filter_count (fd, &n_drops)))
+    {
+      if (!self->is_unsure)
+        self->unsure_from = n_drops;
+      self->is_unsure = TRUE;
+      self->has_filter = _mb_multicast_filter_attach (fd, program);
+    }
+  else if (had_filter)
+    {
+      _mb_multicast_filter_detach (fd);
+      self->has_filter = FALSE;
+    }
+
+  if (!self->has_filter && self->is_unsure && _mb_multicast_filter_count (fd, &n_drops))
+    self->unsure_until = n_drops;
+
+  g_mutex_unlock (&self->filter_lock);
 }

@@ -424,11 +424,12 @@ _mb_multicast_socket_send (MbMulticastSocket *self,
                            const guint8      *data,
                            gsize              length)
 {
+  const Target *t = &self->targets[target];
   union
   {
     char           bytes[CMSG_SPACE (sizeof (struct in6_pktinfo))];
     struct cmsghdr align;
-  } control = { { 0, } };
+  } control;
   struct iovec vector = { .iov_base = (void *) data, .iov_len = length };
   struct msghdr message = {
     .msg_name = &self->group,
@@ -436,16 +437,17 @@ _mb_multicast_socket_send (MbMulticastSocket *self,
     .msg_iov = &vector,
     .msg_iovlen = 1,
   };
-  guint index = g_atomic_int_get (&self->targets[target].index);
   gssize n;
 
-  if (self->targets[target].name != NULL)
+  if (t->name != NULL)
     {
+      guint index = g_atomic_int_get (&t->index);
       struct cmsghdr *header;
 
       if (index == 0)
         return ENODEV;
 
+      memset (&control, 0, sizeof control);
       message.msg_control = &control;
       message.msg_controllen = sizeof control.bytes;
       header = CMSG_FIRSTHDR (&message);
