@@ -212,8 +212,17 @@ class ReportTest(unittest.TestCase):
         self.assertIn("| LCM, queues enlarged | 1,500 | 1,000–2,000 | 1.50 |", page)
         self.assertIn("(plot.svg)", page)
         self.assertIn("Left out: Ice, one-way over TCP: not installed: ice.", page)
-        self.assertIn("2 measures failed", page)
+        self.assertIn("2 of 6 measures failed", page)
+        self.assertIn("Other work took 10 % of the processors", page)
+        self.assertNotIn("too much", page)
         self.assertIn("| 1.50 | at least 1.2 | yes |", page)
+
+    def test_page_warns_of_noise_and_of_wrong_messages(self):
+        results = Results()
+        results.add(ONE_WAY, "minibus", 0, one_way(1000.0, noise=0.5, wrong=3))
+        page = report.markdown(results)
+        self.assertIn("too much for rates", page)
+        self.assertIn("3 messages came twice", page)
 
     def test_columns_of_every_table_agree(self):
         for block in report.markdown(two_rounds(), None).split("\n\n"):

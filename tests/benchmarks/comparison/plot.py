@@ -39,6 +39,7 @@ def draw(results, paths):
     import matplotlib
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "minibus"
+    matplotlib.rcParams["svg.fonttype"] = "none"
     from matplotlib import pyplot
 
     panels = [(heading, found, less) for heading, work, parameters, figure, less in PANELS
@@ -52,8 +53,15 @@ def draw(results, paths):
         found = sorted(found, key=lambda bar: bar[1], reverse=not less)[::-1]
         medians = [bar[1] for bar in found]
         spread = [[bar[1] - bar[2] for bar in found], [bar[3] - bar[1] for bar in found]]
-        axis.barh([bar[0] for bar in found], medians, xerr=spread, log=True, ecolor="#77767b",
-                  color=["#1c71d8" if bar[4] else "#c0bfbc" for bar in found])
+        # On a logarithmic axis the length of a bar would say nothing.
+        axis.errorbar(medians, range(len(found)), xerr=spread, fmt="none", ecolor="#77767b", capsize=2)
+        axis.scatter(medians, range(len(found)), s=36, zorder=3,
+                     color=["#1c71d8" if bar[4] else "#5e5c64" for bar in found])
+        axis.set_xscale("log")
+        axis.set_yticks(range(len(found)), [bar[0] for bar in found])
+        axis.grid(axis="x", which="both", color="#deddda", linewidth=0.6)
+        for label, bar in zip(axis.get_yticklabels(), found):
+            label.set_fontweight("bold" if bar[4] else "normal")
         axis.set_title(f"{heading} ({'less' if less else 'more'} is better)", fontsize=9)
         axis.tick_params(labelsize=8)
         for edge in ("top", "right"):

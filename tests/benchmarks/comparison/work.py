@@ -166,7 +166,7 @@ def measure_one_way(publisher, subscriber, cell, pace):
             noise.append(steady["noise"])
             result |= {f"steady_{name}": steady[name]
                        for name in ("sent_rate", "loss", "publisher_us", "subscriber_us", "broker_us")}
-        result["noise"] = max(noise)
+        result["noise"] = round(sum(noise) / len(noise), 3)
         return result
 
 
@@ -205,7 +205,7 @@ def measure_calls(client, server, cell, pace):
                 f"server_us_{in_flight}": 1e6 * cpu["server"] / n_calls,
                 f"broker_us_{in_flight}": 1e6 * cpu["broker"] / n_calls,
             }
-            results["noise"] = max(noise, results.get("noise", 0))
+            results["noise"] = noise if in_flight == 1 else round((results["noise"] + noise) / 2, 3)
     return results
 
 
