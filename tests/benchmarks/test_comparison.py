@@ -199,6 +199,12 @@ class ResultsTest(unittest.TestCase):
         self.assertIsNone(results.median(KEY, "sockets", "lossless_rate"))
         self.assertIsNone(results.ratio(KEY, "sockets", "lossless_rate"))
 
+    def test_ratio_of_several_figures_is_that_of_their_sum(self):
+        results = Results()
+        results.add(ONE_WAY, "minibus", 0, {"a": 1, "b": 5})
+        results.add(ONE_WAY, "lcm", 0, {"a": 1, "b": 2})
+        self.assertEqual(results.ratios(KEY, "lcm", ("a", "b")), [2])
+
 
 class ReportTest(unittest.TestCase):
     def test_figures_for_people(self):
@@ -215,7 +221,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn("2 of 6 measures failed", page)
         self.assertIn("Other work took 10 % of the processors", page)
         self.assertNotIn("too much", page)
-        self.assertIn("| 1.50 | at least 1.2 | yes |", page)
+        self.assertIn("| 1.50 | 1.50–1.50 | at least 1.2 | yes |", page)
 
     def test_page_warns_of_noise_and_of_wrong_messages(self):
         results = Results()
@@ -223,6 +229,12 @@ class ReportTest(unittest.TestCase):
         page = report.markdown(results)
         self.assertIn("too much for rates", page)
         self.assertIn("3 messages came twice", page)
+
+    def test_rounds_that_disagree_leave_a_verdict_open(self):
+        self.assertEqual([report.verdict(">=", 1.2, ratios) for ratios in ([1.2, 2], [1.1, 2], [1.1, 0.2])],
+                         ["yes", "open", "no"])
+        self.assertEqual([report.verdict("<=", 1, ratios) for ratios in ([1, 0.5], [1.1, 0.5], [1.1])],
+                         ["yes", "open", "no"])
 
     def test_columns_of_every_table_agree(self):
         for block in report.markdown(two_rounds(), None).split("\n\n"):

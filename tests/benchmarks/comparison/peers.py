@@ -96,7 +96,7 @@ PEERS = (
     Peer("sockets-big", "sockets, 4 MiB buffer", "sockets", "big", works=("one-way",),
          without="as above"),
     Peer("lcm", "LCM as shipped", "lcm", works=BUS,
-         without="no parsing (its types are read by generated code), no detection of loss, no encryption"),
+         without="no parsing (its types are read by generated code), no detection of loss"),
     Peer("lcm-big", "LCM, queues enlarged", "lcm", "big", works=("one-way", "calls"),
          without="as above; its queues have no bound, so a slow reader takes memory without end"),
     Peer("zmq", "ZeroMQ as shipped", "zmq",

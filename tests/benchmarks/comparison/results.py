@@ -40,6 +40,8 @@ class Results:
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def add(self, cell, peer, round_number, values):
+        # Nobody measures more digits than these.
+        values = {name: float(f"{value:.6g}") if isinstance(value, float) else value for name, value in values.items()}
         self.records.append({"kind": "measure", **cell, "peer": peer, "round": round_number, **values})
 
     def cells(self):
@@ -68,13 +70,20 @@ class Results:
         values = self.values(key, peer, name)
         return (min(values), max(values)) if values else None
 
-    def ratio(self, key, peer, name, base=BASE, base_key=None):
-        """Returns the median of base / peer over the rounds that have both, or None.
+    def ratios(self, key, peer, names, base=BASE, base_key=None):
+        """Returns base / peer in each round that has both, of a figure or of the sum of several.
 
         Figures of one round were measured shortly after each other, so they compare better than the medians.
         """
-        own = self.find(key, peer)
-        other = self.find(base_key or key, base)
-        ratios = [other[number][name] / own[number][name] for number in own
-                  if number in other and own[number].get(name) and other[number].get(name)]
+        own = self.sums(key, peer, names)
+        other = self.sums(base_key or key, base, names)
+        return [other[number] / own[number] for number in own if own[number] and other.get(number)]
+
+    def sums(self, key, peer, names):
+        names = (names,) if isinstance(names, str) else names
+        return {number: sum(record.get(name) or 0 for name in names) for number, record in self.find(key, peer).items()}
+
+    def ratio(self, key, peer, names, base=BASE, base_key=None):
+        """Returns the median of ratios(), or None."""
+        ratios = self.ratios(key, peer, names, base, base_key)
         return statistics.median(ratios) if ratios else None
