@@ -63,6 +63,21 @@ MbMessage  *mb_subscriber_receive_finish  (MbSubscriber         *self,
                                            GAsyncResult         *result,
                                            GError              **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
+gboolean mb_subscriber_wait_for_publisher_sync   (MbSubscriber         *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void     mb_subscriber_wait_for_publisher_async  (MbSubscriber         *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GAsyncReadyCallback   callback,
+                                                  gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean mb_subscriber_wait_for_publisher_finish (MbSubscriber         *self,
+                                                  GAsyncResult         *result,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
 void        mb_subscriber_close           (MbSubscriber *self);
 
 G_END_DECLS
