@@ -34,6 +34,8 @@ typedef struct
   guint32  hash;
   guint    n_users;
   guint64  sequence;
+  GString *start;      /* what the packets of `session` begin with, or NULL */
+  guint64  session;
 } MbOutlet;
 
 /* What the built-in services tell of a client. */
