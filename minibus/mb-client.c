@@ -346,8 +346,8 @@ mb_client_class_init (MbClientClass *klass)
    *
    * How many packets were of topics that nothing in this client wants. Not notified.
    *
-   * When there are many, and the client has no pattern that stands for more than one topic, the transport may drop
-   * them unseen: see [method@Transport.set_topics]. Those are in none of the counters.
+   * When there are many, the transport may drop them unseen: see [method@Transport.set_topics]. Those are in none
+   * of the counters.
    *
    * Since: 0.1
    */

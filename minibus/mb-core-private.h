@@ -36,6 +36,8 @@ typedef struct
   guint32  hash;
   guint    n_users;
   guint64  sequence;
+  GString *start;      /* what the packets of `session` begin with, or NULL */
+  guint64  session;
 } MbOutlet;
 
 /* What the built-in services tell of a client. */
@@ -109,7 +111,8 @@ struct _MbCore
   /* What the transport need not bring; see mb-core-filter.c. */
   GMutex           filter_lock;   /* before send_lock and the router's lock */
   gboolean         has_filter;    /* filter_lock */
-  gboolean         filter_is_old; /* filter_lock; the routes have changed since it was made */
+  gboolean         filter_is_old; /* filter_lock; something has changed since it was made */
+  GPtrArray       *unwanted;      /* filter_lock; topics that nobody wants, and that come all the time */
 
   GMutex           receive_lock;  /* all of the way in */
   guint            n_vain;        /* receive_lock; packets that a filter would have dropped, since it was last looked at */
@@ -234,7 +237,8 @@ void       _mb_delivery_free       (gpointer       data);
 void       _mb_core_routes_changed (gpointer       core,
                                     gboolean       more);
 /* A packet with a tag came that nobody wants. receive_lock is held. */
-void       _mb_core_note_vain      (MbCore        *self);
+void       _mb_core_note_vain      (MbCore        *self,
+                                    MbTopicEntry  *entry);
 
 /* Encryption: mb-core-cipher.c */
 /* Encrypts and decrypts with this open cipher from here on; NULL: not at all, and what is under way ends. */

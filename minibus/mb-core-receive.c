@@ -748,7 +748,7 @@ receive_locked (MbCore     *self,
         {
           g_atomic_int_inc (&self->counters.n_unwanted);
           if (in.packet.tag.present)
-            _mb_core_note_vain (self);
+            _mb_core_note_vain (self, in.entry);
           return;
         }
       status = _mb_packet_scan_rest (&in.packet, datagram, length);

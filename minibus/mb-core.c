@@ -80,6 +80,7 @@ _mb_core_new (const char   *name,
   g_cond_init (&self->dequeued);
 
   g_mutex_init (&self->filter_lock);
+  self->unwanted = g_ptr_array_new_with_free_func (g_free);
   _mb_router_watch (self->router, _mb_core_routes_changed, self);
 
   g_mutex_init (&self->receive_lock);
@@ -132,6 +133,7 @@ _mb_core_unref (MbCore *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     _mb_outlet_free (value);
   g_hash_table_unref (self->outlets);
+  g_ptr_array_unref (self->unwanted);
   g_string_free (self->packet, TRUE);
   g_string_free (self->topic_buffer, TRUE);
   g_string_free (self->data_buffer, TRUE);

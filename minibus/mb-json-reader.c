@@ -635,7 +635,7 @@ _mb_json_check (const char  *text,
                 gsize        length,
                 GError     **error)
 {
-  return read_text (text, length, NULL, NULL, NULL, error);
+  return _mb_json_is_plain (text, length) || read_text (text, length, NULL, NULL, NULL, error);
 }
 
 gboolean
@@ -645,9 +645,9 @@ _mb_json_append_text (GString     *out,
                       GError     **error)
 {
   const char *end = text + length;
-  gboolean spaced;
+  gboolean spaced = FALSE;
 
-  if (!read_text (text, length, NULL, NULL, &spaced, error))
+  if (!_mb_json_is_plain (text, length) && !read_text (text, length, NULL, NULL, &spaced, error))
     return FALSE;
 
   if (!spaced)

@@ -6,8 +6,9 @@
 
 /* A socket filter that drops packets of unwanted topics in the kernel, before they wake anybody.
  *
- * It looks at the hash of the topic in the tag, and nothing but a packet with a tag in its canonical form is ever
- * dropped. Two topics may have one hash: then both pass, and the router tells them apart.
+ * Nothing but a packet with a tag in its canonical form is ever dropped. Where the topics are known that are wanted,
+ * the hash in the tag decides: two topics may have one hash, then both pass, and the router tells them apart. Where
+ * only topics are known that are not wanted, a hash does not do, and the topic itself is compared.
  */
 
 #include "config.h"
@@ -26,6 +27,10 @@
 #define HEADER 8
 /* What is compared one by one at the end of the search. */
 #define FEW 8
+/* The kernel takes 4,096 instructions, if net.core.optmem_max has room for them: 20 KiB at the least. */
+#define MAX_INSTRUCTIONS 2000
+/* A jump over what compares a longer topic would be too far. */
+#define MAX_UNWANTED_LENGTH 200
 
 #define PASS 0xffffffffu
 #define DROP 0
@@ -128,11 +133,11 @@ compare_hashes (gconstpointer a,
   return x < y ? -1 : x > y;
 }
 
-GArray *
-_mb_multicast_filter_build (const char * const *topics)
+/* The hashes of the topics, sorted, or NULL if they are too many. */
+static GArray *
+hash_topics (const char * const *topics)
 {
   g_autoptr(GArray) hashes = g_array_new (FALSE, FALSE, sizeof (guint32));
-  GArray *program;
 
   for (guint i = 0; topics[i] != NULL; i++)
     {
@@ -143,6 +148,41 @@ _mb_multicast_filter_build (const char * const *topics)
       g_array_append_val (hashes, hash);
     }
   g_array_sort (hashes, compare_hashes);
+
+  return g_steal_pointer (&hashes);
+}
+
+/* Drops the packet if it is in the clear, and on this topic; A is the hash. */
+static void
+emit_unwanted (GArray     *program,
+               const char *topic)
+{
+  gsize length = strlen (topic);
+  g_autofree char *member = g_strconcat (MB_TAG_BEHIND, topic, "\"", NULL);
+  guint jump = program->len;
+
+  /* With an escape in it, it could be written in several ways. */
+  if (length > MAX_UNWANTED_LENGTH || strpbrk (topic, "\"\\") != NULL)
+    return;
+
+  emit (program, BPF_JMP | BPF_JEQ | BPF_K, _mb_tag_hash_topic (topic, length), 0, 0);
+  emit (program, BPF_LD | BPF_W | BPF_LEN, 0, 0, 0);
+  emit (program, BPF_JMP | BPF_JGE | BPF_K, HEADER + MB_TAG_END + (guint32) strlen (member), 1, 0);
+  emit (program, BPF_RET | BPF_K, PASS, 0, 0);
+  emit_compare (program, MB_TAG_END, member, strlen (member));
+  emit (program, BPF_RET | BPF_K, DROP, 0, 0);
+  g_array_index (program, struct sock_filter, jump).jf = (guint8) (program->len - jump - 1);
+}
+
+GArray *
+_mb_multicast_filter_build (const char * const *wanted,
+                            const char * const *unwanted)
+{
+  g_autoptr(GArray) hashes = wanted != NULL ? hash_topics (wanted) : NULL;
+  GArray *program;
+
+  if (hashes == NULL && (wanted != NULL || unwanted == NULL || unwanted[0] == NULL))
+    return NULL;
 
   program = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
 
@@ -165,7 +205,15 @@ _mb_multicast_filter_build (const char * const *topics)
   emit (program, BPF_LDX | BPF_MEM, 1, 0, 0);
   emit (program, BPF_ALU | BPF_OR | BPF_X, 0, 0, 0);
 
-  emit_search (program, (const guint32 *) (gpointer) hashes->data, hashes->len);
+  if (hashes != NULL)
+    {
+      emit_search (program, (const guint32 *) (gpointer) hashes->data, hashes->len);
+      return program;
+    }
+
+  for (guint i = 0; unwanted[i] != NULL && program->len < MAX_INSTRUCTIONS; i++)
+    emit_unwanted (program, unwanted[i]);
+  emit (program, BPF_RET | BPF_K, PASS, 0, 0);
 
   return program;
 }

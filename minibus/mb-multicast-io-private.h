@@ -27,10 +27,11 @@ gboolean       _mb_multicast_io_send  (MbMulticastIo  *self,
                                        gsize           length,
                                        GError        **error);
 
-/* Receives no more than these topics, as far as the system can tell; NULL: all. From any thread. */
+/* See mb_transport_set_topics(). From any thread. */
 void           _mb_multicast_io_set_topics
                                      (MbMulticastIo       *self,
-                                      const char * const  *topics);
+                                      const char * const  *wanted,
+                                      const char * const  *unwanted);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbMulticastIo, _mb_multicast_io_unref)
 

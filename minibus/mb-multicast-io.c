@@ -667,16 +667,18 @@ _mb_multicast_io_send (MbMulticastIo  *self,
 /*< private >
  * _mb_multicast_io_set_topics:
  * @self: what was started
- * @topics: (array zero-terminated) (nullable): the topics, or `NULL` for all
+ * @wanted: (array zero-terminated) (nullable): the topics, or `NULL` for all that are not in @unwanted
+ * @unwanted: (array zero-terminated) (nullable): if @wanted is `NULL`, topics that need not come, or `NULL`
  *
- * Has the system drop the packets of other topics. When this returns, it does not drop any of these topics.
+ * Has the system drop packets of other topics. When this returns, it does not drop any that is wanted.
  */
 void
 _mb_multicast_io_set_topics (MbMulticastIo      *self,
-                             const char * const *topics)
+                             const char * const *wanted,
+                             const char * const *unwanted)
 {
   int fd = _mb_multicast_socket_get_fd (self->socket);
-  g_autoptr(GArray) program = topics != NULL ? _mb_multicast_filter_build (topics) : NULL;
+  g_autoptr(GArray) program = _mb_multicast_filter_build (wanted, unwanted);
   gboolean had_filter;
   guint32 n_drops = 0;
 

@@ -165,7 +165,8 @@ mb_multicast_transport_send (MbTransport   *transport,
 
 static void
 mb_multicast_transport_set_topics (MbTransport        *transport,
-                                   const char * const *topics)
+                                   const char * const *wanted,
+                                   const char * const *unwanted)
 {
   MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
   g_autoptr(MbMulticastIo) io = NULL;
@@ -176,7 +177,7 @@ mb_multicast_transport_set_topics (MbTransport        *transport,
   g_mutex_unlock (&self->lock);
 
   if (io != NULL)
-    _mb_multicast_io_set_topics (io, topics);
+    _mb_multicast_io_set_topics (io, wanted, unwanted);
 }
 
 static gsize

@@ -535,6 +535,55 @@ _mb_packet_put_id (char    *o,
   return o;
 }
 
+static void
+append_tag (GString *out,
+            guint32  topic_hash,
+            guint64  session,
+            guint64  sequence)
+{
+  char tag[128];
+  char *o = tag;
+
+  o = PUT (o, MB_TAG_START);
+  o = put_hex (o, topic_hash, TAG_TOPIC_DIGITS);
+  o = PUT (o, MB_TAG_BEHIND_TOPIC);
+  o = put_hex (o, session, TAG_SESSION_DIGITS);
+  o = PUT (o, "\",\"n\":\"");
+  o = put_hex (o, sequence, TAG_SEQUENCE_DIGITS);
+  o = PUT (o, "\"}");
+  g_string_append_len (out, tag, o - tag);
+}
+
+void
+_mb_packet_append_start (GString    *out,
+                         guint32     topic_hash,
+                         guint64     session,
+                         const char *topic,
+                         const char *author)
+{
+  append_tag (out, topic_hash, session, 0);
+  append_member (out, ",\"topic\":", topic);
+  append_member (out, ",\"author\":", author);
+  g_string_append (out, ",\"idstr\":\"");
+}
+
+void
+_mb_packet_set_sequence (char    *packet,
+                         guint64  sequence)
+{
+  put_hex (packet + MB_TAG_END - TAG_SEQUENCE_DIGITS, sequence, TAG_SEQUENCE_DIGITS);
+}
+
+void
+_mb_packet_append_rest (GString    *out,
+                        const char *data,
+                        gsize       data_length)
+{
+  g_string_append (out, "\"},\"data\":");
+  _mb_json_append_string (out, data, data_length);
+  g_string_append_c (out, '}');
+}
+
 void
 _mb_packet_append (GString    *out,
                    guint32     topic_hash,
@@ -547,19 +596,11 @@ _mb_packet_append (GString    *out,
                    const char *data,
                    gsize       data_length)
 {
-  char start[128];
-  char *o = start;
-
   g_assert (topic != NULL && author != NULL && id != NULL);
 
-  o = PUT (o, MB_TAG_START);
-  o = put_hex (o, topic_hash, TAG_TOPIC_DIGITS);
-  o = PUT (o, MB_TAG_BEHIND_TOPIC);
-  o = put_hex (o, session, TAG_SESSION_DIGITS);
-  o = PUT (o, "\",\"n\":\"");
-  o = put_hex (o, sequence, TAG_SEQUENCE_DIGITS);
-  o = encrypted ? PUT (o, "\"},\"gpg\":\"yes\"") : PUT (o, "\"}");
-  g_string_append_len (out, start, o - start);
+  append_tag (out, topic_hash, session, sequence);
+  if (encrypted)
+    g_string_append (out, ",\"gpg\":\"yes\"");
   append_member (out, ",\"topic\":", topic);
   append_member (out, ",\"author\":", author);
   append_member (out, ",\"idstr\":", id);

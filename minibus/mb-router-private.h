@@ -46,6 +46,7 @@ typedef struct
   guint       hash;
   guint       generation;
   GPtrArray  *routes;          /* of MbRoute */
+  guint       n_vain;          /* packets with a tag that nobody wanted, since the routes last changed */
   GHashTable *trackers;        /* by session; or NULL */
   MbRouter   *router;
 } MbTopicEntry;
@@ -70,6 +71,8 @@ void          _mb_router_watch         (MbRouter     *self,
                                         gpointer      data);
 /* The topics of all routes, or NULL where a pattern stands for more than one; with g_strfreev(). From any thread. */
 char        **_mb_router_list_topics   (MbRouter     *self);
+/* Whether what is known of a topic still holds. From any thread. */
+gboolean      _mb_router_is_current    (MbTopicEntry *entry);
 /* These two from any thread. */
 void          _mb_router_add           (MbRouter     *self,
                                         MbRoute      *route);

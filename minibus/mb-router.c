@@ -166,6 +166,7 @@ entry_match (MbTopicEntry *self)
     g_ptr_array_add (self->routes, _mb_route_ref (g_ptr_array_index (literals, i)));
 
   self->generation = router->generation;
+  self->n_vain = 0;
 
   g_mutex_unlock (&router->lock);
 
@@ -275,6 +276,12 @@ _mb_router_watch (MbRouter     *self,
 {
   self->changed = changed;
   self->data = data;
+}
+
+gboolean
+_mb_router_is_current (MbTopicEntry *entry)
+{
+  return entry->generation == (guint) g_atomic_int_get (&entry->router->generation);
 }
 
 char **

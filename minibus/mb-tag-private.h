@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 #define MB_TAG_TOPIC_OFFSET   22
 #define MB_TAG_TOPIC_DIGITS   8
 #define MB_TAG_BEHIND_TOPIC   "\",\"s\":\""
+/* Where its last digit ends, and what stands there in a packet in the clear. */
+#define MB_TAG_END            72
+#define MB_TAG_BEHIND         "\"},\"topic\":\""
 
 /* The hash of a topic in the tag: 32-bit FNV-1a of its UTF-8 bytes. */
 static inline guint32

@@ -355,13 +355,17 @@ mb_transport_is_reliable (MbTransport *self)
 /**
  * mb_transport_set_topics:
  * @self: a transport
- * @topics: (array zero-terminated=1) (nullable): all the topics that the receiver wants, or `NULL` for every topic
+ * @wanted: (array zero-terminated=1) (nullable): all the topics that the receiver wants; or `NULL` when these cannot
+ *   be listed
+ * @unwanted: (array zero-terminated=1) (nullable): if @wanted is `NULL`, topics that the receiver does not want; with
+ *   `NULL` too, it wants every topic
  *
- * Lets an open transport drop packets of other topics before they cost anything.
+ * Lets an open transport drop packets of unwanted topics before they cost anything.
  *
- * It need not drop any: the receiver has to look at the topic of what it gets all the same. When this returns, no
- * packet that arrives on one of @topics is dropped for its topic; nor is ever one whose topic the transport cannot
- * tell for sure. A transport that is opened, again or for the first time, brings every topic.
+ * It need not drop any: the receiver has to look at the topic of what it gets all the same. From the moment this
+ * returns, no packet of a wanted topic is dropped for its topic; nor is ever one whose topic the transport cannot
+ * tell for sure. Each call replaces the last one. A transport that is opened, again or for the first time, brings every
+ * topic.
  *
  * May be called from any thread. Does nothing while the transport is closed, and where it does not know topics.
  *
@@ -369,7 +373,8 @@ mb_transport_is_reliable (MbTransport *self)
  */
 void
 mb_transport_set_topics (MbTransport        *self,
-                         const char * const *topics)
+                         const char * const *wanted,
+                         const char * const *unwanted)
 {
   MbTransportInterface *iface;
 
@@ -377,5 +382,5 @@ mb_transport_set_topics (MbTransport        *self,
 
   iface = MB_TRANSPORT_GET_IFACE (self);
   if (iface->set_topics != NULL)
-    iface->set_topics (self, topics);
+    iface->set_topics (self, wanted, unwanted);
 }

@@ -33,7 +33,7 @@ G_DECLARE_INTERFACE (MbTransport, mb_transport, MB, TRANSPORT, GObject)
  * @send: sends one packet without waiting; may be called from any thread
  * @get_max_packet_size: the most bytes that one packet may have
  * @is_reliable: whether every packet that was sent arrives, in order
- * @set_topics: may drop the packets of all other topics; may be called from any thread; `NULL` where the transport
+ * @set_topics: may drop packets of topics that are not wanted; may be called from any thread; `NULL` where the transport
  *   does not know topics
  *
  * What a transport has to do. All functions but @open_async, @open_finish and @set_topics are
@@ -64,7 +64,8 @@ struct _MbTransportInterface
   gsize    (*get_max_packet_size) (MbTransport          *self);
   gboolean (*is_reliable)         (MbTransport          *self);
   void     (*set_topics)          (MbTransport          *self,
-                                   const char * const   *topics);
+                                   const char * const   *wanted,
+                                   const char * const   *unwanted);
 };
 
 MB_AVAILABLE_IN_ALL
@@ -98,6 +99,7 @@ MB_AVAILABLE_IN_ALL
 gboolean     mb_transport_is_reliable         (MbTransport          *self);
 MB_AVAILABLE_IN_ALL
 void         mb_transport_set_topics          (MbTransport          *self,
-                                               const char * const   *topics);
+                                               const char * const   *wanted,
+                                               const char * const   *unwanted);
 
 G_END_DECLS

@@ -8,8 +8,8 @@
  *
  *     tests/private-network _build/tests/benchmarks/bench-client [MEASUREMENT [ARGUMENT]]
  *
- * uninterested N       CPU per packet of a bus on which N processes want other topics, once with literal topics,
- *                      so that the kernel drops the packets, and once with patterns, so that it cannot
+ * uninterested N       CPU per packet of a bus on which N processes want other topics: with literal topics and with
+ *                      patterns, so that the kernel drops the packets, and with sockets that take no filter
  * subscriptions N      CPU per message of a client with N subscriptions, of literal topics and of patterns
  * publish              CPU of publishing beside that of a bare sendto() of as many bytes, to nobody and to one
  * schema               CPU per message with a schema and without one, on both sides
@@ -159,15 +159,33 @@ ignore_cb (MbSubscriber *subscriber,
 {
 }
 
+/* Makes all UDP sockets of this process stay without a filter. */
+static void
+lock_filters (void)
+{
+  for (int fd = 3; fd < 64; fd++)
+    {
+      int protocol = 0;
+      int yes = 1;
+      socklen_t length = sizeof protocol;
+
+      if (getsockopt (fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 && protocol == IPPROTO_UDP)
+        setsockopt (fd, SOL_SOCKET, SO_LOCK_FILTER, &yes, sizeof yes);
+    }
+}
+
 /* Does nothing but to be there, with a subscription. */
 static int
-run_bystander (const char *pattern)
+run_bystander (const char *pattern,
+               gboolean    without_filter)
 {
   g_autoptr(MbClient) client = open_client (NULL);
   g_autoptr(MbSubscriber) subscriber = mb_client_subscribe (client, pattern, NULL, NULL);
   g_autoptr(GMainLoop) loop = g_main_loop_new (NULL, FALSE);
 
   g_signal_connect (subscriber, "message", G_CALLBACK (ignore_cb), NULL);
+  if (without_filter)
+    lock_filters ();
   g_unix_fd_add (0, G_IO_HUP | G_IO_ERR | G_IO_IN, input_cb, loop);
   if (write (1, "r", 1) != 1)
     return 1;
@@ -206,6 +224,7 @@ run_publisher (guint rate)
 
 static double
 measure_bystanders (guint       n,
+                    const char *role,
                     const char *pattern,
                     double     *sender)
 {
@@ -217,7 +236,7 @@ measure_bystanders (guint       n,
 
   n = MIN (n, MAX_PROCESSES);
   for (guint i = 0; i < n; i++)
-    processes[i] = spawn ("bystander", pattern);
+    processes[i] = spawn (role, pattern);
 
   /* So that whoever makes a filter has made it. */
   for (guint i = 0; i < 200; i++)
@@ -250,13 +269,14 @@ measure_bystanders (guint       n,
 static void
 measure_uninterested (guint n)
 {
-  double filtered_sender, plain_sender;
-  double filtered = measure_bystanders (n, "/bench/other", &filtered_sender);
-  double plain = measure_bystanders (n, "/bench/oth.*", &plain_sender);
+  double filtered_sender, pattern_sender, plain_sender;
+  double filtered = measure_bystanders (n, "bystander", "/bench/other", &filtered_sender);
+  double pattern = measure_bystanders (n, "bystander", "/bench/oth.*", &pattern_sender);
+  double plain = measure_bystanders (n, "unfiltered", "/bench/other", &plain_sender);
 
-  g_print ("{\"measurement\":\"uninterested\",\"processes\":%u,\"filtered_ns\":%.0f,\"unfiltered_ns\":%.0f,"
+  g_print ("{\"measurement\":\"uninterested\",\"processes\":%u,\"filtered_ns\":%.0f,\"pattern_ns\":%.0f,\"unfiltered_ns\":%.0f,"
            "\"filtered_sender_ns\":%.0f,\"unfiltered_sender_ns\":%.0f,\"ratio\":%.4f,\"ratio_with_sender\":%.4f}\n",
-           n, filtered, plain, filtered_sender, plain_sender, filtered / plain,
+           n, filtered, pattern, plain, filtered_sender, plain_sender, filtered / plain,
            (filtered + filtered_sender) / (plain + plain_sender));
 }
 
@@ -520,8 +540,9 @@ main (int    argc,
   signal (SIGPIPE, SIG_IGN);
 
   if (argc == 4 && strcmp (name, "role") == 0)
-    return strcmp (argv[2], "bystander") == 0 ? run_bystander (argv[3])
-                                              : run_publisher ((guint) strtoul (argv[3], NULL, 10));
+    return strcmp (argv[2], "publisher") == 0
+           ? run_publisher ((guint) strtoul (argv[3], NULL, 10))
+           : run_bystander (argv[3], strcmp (argv[2], "unfiltered") == 0);
 
   if (argc == 1)
     {
