@@ -35,3 +35,10 @@ G_DEFINE_ENUM_TYPE (MbDropReason, mb_drop_reason,
 G_DEFINE_ENUM_TYPE (MbOverflow, mb_overflow,
                     G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_OLDEST, "drop-oldest"),
                     G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_NEWEST, "drop-newest"))
+
+G_DEFINE_ENUM_TYPE (MbRecorderState, mb_recorder_state,
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STOPPED, "stopped"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STARTING, "starting"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_RECORDING, "recording"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STOPPING, "stopping"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_FAILED, "failed"))

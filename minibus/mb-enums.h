@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 
 #define MB_TYPE_DROP_REASON (mb_drop_reason_get_type ())
 #define MB_TYPE_OVERFLOW (mb_overflow_get_type ())
+#define MB_TYPE_RECORDER_STATE (mb_recorder_state_get_type ())
 
 /**
  * MbDropReason:
@@ -89,9 +90,32 @@ typedef enum
   MB_OVERFLOW_DROP_NEWEST,
 } MbOverflow;
 
+/**
+ * MbRecorderState:
+ * @MB_RECORDER_STATE_STOPPED: nothing is being recorded
+ * @MB_RECORDER_STATE_STARTING: the file is being opened
+ * @MB_RECORDER_STATE_RECORDING: messages are being recorded
+ * @MB_RECORDER_STATE_STOPPING: what has arrived is being written to the end
+ * @MB_RECORDER_STATE_FAILED: the file could not be written any more
+ *
+ * What a recorder is doing.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_RECORDER_STATE_STOPPED,
+  MB_RECORDER_STATE_STARTING,
+  MB_RECORDER_STATE_RECORDING,
+  MB_RECORDER_STATE_STOPPING,
+  MB_RECORDER_STATE_FAILED,
+} MbRecorderState;
+
 MB_AVAILABLE_IN_ALL
-GType mb_drop_reason_get_type (void) G_GNUC_CONST;
+GType mb_drop_reason_get_type    (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
-GType mb_overflow_get_type    (void) G_GNUC_CONST;
+GType mb_overflow_get_type       (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GType mb_recorder_state_get_type (void) G_GNUC_CONST;
 
 G_END_DECLS

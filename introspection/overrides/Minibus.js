@@ -9,7 +9,9 @@ const {Gio, GObject, Json} = imports.gi;
 
 function _init() {
     const Minibus = this;
-    const {Client, Message, Publisher, Request, Schema, Service, ServiceClient, Transport} = Minibus;
+    const {
+        Client, Message, Player, Publisher, Recorder, Recording, Request, Schema, Service, ServiceClient, Transport,
+    } = Minibus;
 
     function refuse(key, what, advice) {
         throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${what}, which has no JSON form; ${advice}`);
@@ -101,6 +103,9 @@ function _init() {
     for (const [klass, name] of [
         [Client, 'open'], [Client, 'flush'], [Client, 'read_passphrase'], [Client, 'call'], [Client, 'call_text'],
         [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
+        [Player, 'play'], [Recorder, 'start'], [Recorder, 'stop'],
+        [Recording, 'next'], [Recording, 'open'], [Recording, 'seek'],
+        [Recording, 'summarize'],
     ])
         Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
 
