@@ -480,6 +480,12 @@ _mb_subscriber_new (MbCore      *core,
   return g_steal_pointer (&self);
 }
 
+guint
+_mb_subscriber_get_n_waiting (MbSubscriber *self)
+{
+  return _mb_inbox_get_length (self->inbox);
+}
+
 /**
  * mb_subscriber_get_inbox_bytes: (get-property inbox-bytes)
  * @self: a subscriber

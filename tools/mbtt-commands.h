@@ -16,7 +16,13 @@ int mbtt_call (int    argc,
                char **argv);
 int mbtt_echo (int    argc,
                char **argv);
+int mbtt_info (int    argc,
+               char **argv);
+int mbtt_play (int    argc,
+               char **argv);
 int mbtt_pub  (int    argc,
                char **argv);
+int mbtt_record (int    argc,
+                 char **argv);
 
 G_END_DECLS

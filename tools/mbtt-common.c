@@ -20,11 +20,11 @@
 static MbttOptions options = { .timeout = -1 };
 static gboolean version_wanted;
 
-static gboolean
-parse_seconds (const char  *option,
-               const char  *text,
-               double      *seconds,
-               GError     **error)
+gboolean
+mbtt_parse_seconds (const char  *option,
+                    const char  *text,
+                    double      *seconds,
+                    GError     **error)
 {
   char *end;
 
@@ -62,7 +62,7 @@ option_cb (const char  *option,
     }
 
   if (strcmp (option, "--timeout") == 0)
-    return parse_seconds (option, value, &options.timeout, error);
+    return mbtt_parse_seconds (option, value, &options.timeout, error);
 
   if (strcmp (option, "--address") == 0)
     {
@@ -206,7 +206,7 @@ check_number (const MbttUsage  *usage,
       return FALSE;
     }
 
-  if (positional->len > n_parameters)
+  if (positional->len > n_parameters && !usage->takes_more)
     {
       const char *extra = g_ptr_array_index (positional, n_parameters);
 
@@ -249,6 +249,8 @@ mbtt_parse (const MbttUsage  *usage,
   for (guint i = 0; usage->parameters[i] != NULL; i++)
     g_string_append_printf (parameters, i < usage->n_required ? "%s%s" : "%s[%s]",
                             i > 0 ? " " : "", usage->parameters[i]);
+  if (usage->takes_more)
+    g_string_append (parameters, "…");
 
   context = mbtt_context_new (parameters->str, usage->entries);
   g_option_context_set_summary (context, _(usage->summary));

@@ -37,6 +37,7 @@ typedef struct
 {
   const char         *parameters[4];    /* names, ended by NULL */
   guint               n_required;       /* the first so many must be given */
+  gboolean            takes_more;       /* of the last one */
   const char         *summary;
   const char         *description;      /* or NULL */
   const GOptionEntry *entries;          /* or NULL */
@@ -54,6 +55,10 @@ gboolean           mbtt_take_positional (int                  argc,
                                          GPtrArray           *positional,
                                          GError             **error);
 gboolean           mbtt_print_version   (int                 *status);
+gboolean           mbtt_parse_seconds   (const char          *option,
+                                         const char          *text,
+                                         double              *seconds,
+                                         GError             **error);
 gboolean           mbtt_parse_count     (const char          *text,
                                          gulong              *count,
                                          GError             **error);

@@ -23,7 +23,10 @@ static const struct
 } commands[] = {
   { "call", mbtt_call, N_("Call a service and print the result") },
   { "echo", mbtt_echo, N_("Print the messages of topics") },
+  { "info", mbtt_info, N_("Tell what is in a recording") },
+  { "play", mbtt_play, N_("Publish the messages of a recording again") },
   { "pub", mbtt_pub, N_("Publish messages on a topic") },
+  { "record", mbtt_record, N_("Write the messages of topics to a file") },
   { "validate", mbtt_validate, N_("Check JSON values by a JSON Schema") },
 };
 
