@@ -399,6 +399,24 @@ test_hidden (void)
 }
 
 static void
+test_wide_subscriber (void)
+{
+  g_autoptr(MbClient) client = open_client ("watcher", "wide");
+  g_autoptr(GPtrArray) wide = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(GPtrArray) meant = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr(MbSubscriber) first = mb_test_collect (client, ".*", wide);
+  g_autoptr(MbSubscriber) second = mb_test_collect (client, "/__minibus__/__pres.*", meant);
+  g_autoptr(MbDirectory) directory = mb_directory_new (client);
+
+  g_test_summary ("Who subscribes to everything gets nothing of the presence, unless the pattern says so");
+
+  collect (directory);
+  mb_test_wait_until (meant->len > 0);
+  for (guint i = 0; i < wide->len; i++)
+    g_assert_null (strstr (g_ptr_array_index (wide, i), "\"session\""));
+}
+
+static void
 schemas_cb (GObject      *object,
             GAsyncResult *result,
             gpointer      user_data)
@@ -649,6 +667,7 @@ main (int   argc,
   g_test_add_func ("/directory/loss", test_loss);
   g_test_add_func ("/directory/hidden", test_hidden);
   g_test_add_func ("/directory/schemas", test_schemas);
+  g_test_add_func ("/directory/wide-subscriber", test_wide_subscriber);
   g_test_add_func ("/directory/forged", test_forged);
   g_test_add_func ("/directory/no-such-service", test_no_such_service);
   g_test_add_func ("/directory/wait", test_wait);
