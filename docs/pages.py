@@ -84,7 +84,9 @@ def make_names(gir):
         if not found:
             continue
         names = {name for _kind, name in found}
-        lines += [f'## {klass}', '', f'[{"iface" if element.tag == CORE + "interface" else "class"}@{klass}] is `{element.get(C + "type")}` in C and `Minibus.{klass}` elsewhere.', '',
+        # As words, or the list of contents could not break the long ones.
+        words = re.sub('(?<!^)(?=[A-Z])', ' ', klass).capitalize()
+        lines += [f'## {words}', '', f'[{"iface" if element.tag == CORE + "interface" else "class"}@{klass}] is `{element.get(C + "type")}` in C and `Minibus.{klass}` elsewhere.', '',
                   '| C | GJS, Python | Lua | Vala |', '| --- | --- | --- | --- |']
         lines += [row(klass, kind, name, names) for kind, name in found]
         lines.append('')

@@ -16,9 +16,7 @@ typedef struct
   MbClient      *client;
   MbPublisher   *chat;
   MbPublisher   *level;
-  GtkStringList *peers;
-  GHashTable    *rounds;  /* name of a peer to the number of the question that it has answered last */
-  guint          round;
+  MbDirectory   *directory;
   GtkStringList *lines;
   GtkEditable   *entry;
   GtkRange      *slider;
@@ -73,39 +71,6 @@ moved_cb (Demo *demo)
   mb_publisher_publish (demo->level, node, NULL);
 }
 
-/* Each client answers this question with its name. Who has not answered the last three has gone. */
-static gboolean
-ask_cb (gpointer data)
-{
-  Demo *demo = data;
-
-  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (demo->peers)); i > 0; i--)
-    {
-      const char *name = gtk_string_list_get_string (demo->peers, i - 1);
-
-      if (GPOINTER_TO_UINT (g_hash_table_lookup (demo->rounds, name)) + 3 <= demo->round)
-        {
-          g_hash_table_remove (demo->rounds, name);
-          gtk_string_list_remove (demo->peers, i - 1);
-        }
-    }
-  demo->round++;
-  mb_client_call_text_async (demo->client, "/__minibus__/__listclients__", "null", 1000, NULL, NULL, NULL);
-
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-peer_message_cb (MbSubscriber *subscriber,
-                 MbMessage    *message,
-                 Demo         *demo)
-{
-  const char *name = json_node_get_string (mb_message_get_data (message));
-
-  if (g_hash_table_insert (demo->rounds, g_strdup (name), GUINT_TO_POINTER (demo->round)))
-    gtk_string_list_append (demo->peers, name);
-}
-
 static void
 setup_cb (GtkSignalListItemFactory *factory,
           GtkListItem              *item)
@@ -120,24 +85,32 @@ setup_cb (GtkSignalListItemFactory *factory,
 }
 
 static void
-bind_cb (GtkSignalListItemFactory *factory,
-         GtkListItem              *item)
+bind_peer_cb (GtkSignalListItemFactory *factory,
+              GtkListItem              *item)
+{
+  gtk_label_set_label (GTK_LABEL (gtk_list_item_get_child (item)), mb_peer_get_name (gtk_list_item_get_item (item)));
+}
+
+static void
+bind_line_cb (GtkSignalListItemFactory *factory,
+              GtkListItem              *item)
 {
   gtk_label_set_label (GTK_LABEL (gtk_list_item_get_child (item)),
                        gtk_string_object_get_string (gtk_list_item_get_item (item)));
 }
 
 static GtkWidget *
-create_list (GtkStringList *strings,
-             const char    *name)
+create_list (GListModel *items,
+             GCallback   bind,
+             const char *name)
 {
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
-  GtkSelectionModel *model = GTK_SELECTION_MODEL (gtk_no_selection_new (G_LIST_MODEL (g_object_ref (strings))));
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (items)));
   GtkWidget *scrolled = gtk_scrolled_window_new ();
   GtkWidget *view = NULL;
 
   g_signal_connect (factory, "setup", G_CALLBACK (setup_cb), NULL);
-  g_signal_connect (factory, "bind", G_CALLBACK (bind_cb), NULL);
+  g_signal_connect (factory, "bind", bind, NULL);
   view = gtk_list_view_new (model, factory);
   gtk_accessible_update_property (GTK_ACCESSIBLE (view), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), view);
@@ -176,8 +149,10 @@ activate_cb (GtkApplication *application,
 {
   GtkWidget *window = gtk_application_window_new (application);
   GtkWidget *grid = gtk_grid_new ();
-  GtkWidget *peers = create_column ("On the bus", create_list (demo->peers, "On the bus"));
-  GtkWidget *chat = create_column ("Chat", create_list (demo->lines, "Chat"));
+  GtkWidget *peers = create_column ("On the bus", create_list (G_LIST_MODEL (demo->directory),
+                                                               G_CALLBACK (bind_peer_cb), "On the bus"));
+  GtkWidget *chat = create_column ("Chat", create_list (G_LIST_MODEL (demo->lines),
+                                                        G_CALLBACK (bind_line_cb), "Chat"));
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
   GtkWidget *entry = gtk_entry_new ();
   GtkWidget *button = gtk_button_new_with_label ("Send");
@@ -218,8 +193,6 @@ activate_cb (GtkApplication *application,
   gtk_window_set_default_size (GTK_WINDOW (window), 560, 420);
   gtk_window_set_child (GTK_WINDOW (window), grid);
   gtk_window_present (GTK_WINDOW (window));
-
-  ask_cb (demo);
 }
 
 static gboolean
@@ -230,14 +203,12 @@ join (Demo    *demo,
   g_autoptr(MbSchema) number = mb_schema_new_from_text ("{\"type\": \"number\"}", NULL);
   g_autoptr(MbSubscriber) chat = NULL;
   g_autoptr(MbSubscriber) level = NULL;
-  g_autoptr(MbSubscriber) peers = NULL;
 
   if (!mb_client_open_sync (demo->client, NULL, error) ||
       (demo->chat = mb_client_create_publisher (demo->client, "/demo/chat", text, error)) == NULL ||
       (demo->level = mb_client_create_publisher (demo->client, "/demo/level", number, error)) == NULL ||
       (chat = mb_client_subscribe (demo->client, "/demo/chat", text, error)) == NULL ||
-      (level = mb_client_subscribe (demo->client, "/demo/level", number, error)) == NULL ||
-      (peers = mb_client_subscribe (demo->client, "/__minibus__/__listclients__/__reply__", text, error)) == NULL)
+      (level = mb_client_subscribe (demo->client, "/demo/level", number, error)) == NULL)
     return FALSE;
 
   /* Only the newest position of a slider matters. */
@@ -246,7 +217,6 @@ join (Demo    *demo,
 
   g_signal_connect (chat, "message", G_CALLBACK (chat_message_cb), demo);
   g_signal_connect (level, "message", G_CALLBACK (level_message_cb), demo);
-  g_signal_connect (peers, "message", G_CALLBACK (peer_message_cb), demo);
 
   return TRUE;
 }
@@ -258,12 +228,10 @@ main (int   argc,
   g_autoptr(GtkApplication) application = gtk_application_new ("org.libminibus.Demo", G_APPLICATION_NON_UNIQUE);
   g_autofree char *name = argc > 1 ? g_strdup (argv[1]) : g_strdup_printf ("%s-%d", g_get_user_name (), getpid ());
   g_autoptr(MbClient) client = mb_client_new (name);
-  g_autoptr(GtkStringList) peers = gtk_string_list_new (NULL);
+  g_autoptr(MbDirectory) directory = mb_directory_new (client);
   g_autoptr(GtkStringList) lines = gtk_string_list_new (NULL);
-  g_autoptr(GHashTable) rounds = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr(GError) error = NULL;
-  Demo demo = { .client = client, .peers = peers, .lines = lines, .rounds = rounds };
-  guint timer = 0;
+  Demo demo = { .client = client, .directory = directory, .lines = lines };
   int status = 0;
 
   if (!join (&demo, &error))
@@ -273,9 +241,7 @@ main (int   argc,
     }
 
   g_signal_connect (application, "activate", G_CALLBACK (activate_cb), &demo);
-  timer = g_timeout_add_seconds (1, ask_cb, &demo);
   status = g_application_run (G_APPLICATION (application), 1, argv);
-  g_source_remove (timer);
 
   mb_client_close (client);
   g_clear_object (&demo.chat);

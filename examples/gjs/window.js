@@ -17,19 +17,19 @@ client.open_sync();
 
 const chat = client.create_publisher('/demo/chat', {type: 'string'});
 const level = client.create_publisher('/demo/level', {type: 'number'});
-const peers = new Gtk.StringList();
+const directory = Minibus.Directory.new(client);
 const lines = new Gtk.StringList();
 
-function createList(strings, name) {
+function createList(model, name, property) {
     const factory = new Gtk.SignalListItemFactory();
     factory.connect('setup', (_factory, item) => {
         item.child = new Gtk.Label({xalign: 0, wrap: true, margin_start: 6, margin_end: 6});
     });
     factory.connect('bind', (_factory, item) => {
-        item.child.label = item.item.string;
+        item.child.label = item.item[property];
     });
 
-    const view = new Gtk.ListView({model: new Gtk.NoSelection({model: strings}), factory});
+    const view = new Gtk.ListView({model: new Gtk.NoSelection({model}), factory});
     view.update_property([Gtk.AccessibleProperty.LABEL], [name]);
     return new Gtk.ScrolledWindow({child: view, has_frame: true, vexpand: true});
 }
@@ -78,38 +78,14 @@ levels.connect('message', (_subscriber, message) => {
     GObject.signal_handler_unblock(slider, moved);
 });
 
-// Each client answers this question with its name. Who has not answered the last three has gone.
-const question = '/__minibus__/__listclients__';
-const rounds = new Map();
-let round = 0;
-
-client.subscribe(`${question}/__reply__`, {type: 'string'}).connect('message', (_subscriber, message) => {
-    if (!rounds.has(message.data))
-        peers.append(message.data);
-    rounds.set(message.data, round);
-});
-
-function ask() {
-    for (let i = peers.get_n_items() - 1; i >= 0; i--) {
-        const name = peers.get_string(i);
-        if (rounds.get(name) + 3 <= round) {
-            rounds.delete(name);
-            peers.remove(i);
-        }
-    }
-    round++;
-    client.call(question).catch(e => console.debug(e.message));
-    return GLib.SOURCE_CONTINUE;
-}
-
 const application = new Gtk.Application({application_id: 'org.libminibus.Demo', flags: Gio.ApplicationFlags.NON_UNIQUE});
 application.connect('activate', () => {
     const row = new Gtk.Box({spacing: 6});
     row.append(entry);
     row.append(button);
 
-    const peerColumn = createColumn('On the bus', createList(peers, 'On the bus'));
-    const chatColumn = createColumn('Chat', createList(lines, 'Chat'), row);
+    const peerColumn = createColumn('On the bus', createList(directory, 'On the bus', 'name'));
+    const chatColumn = createColumn('Chat', createList(lines, 'Chat', 'string'), row);
     peerColumn.width_request = 180;
     chatColumn.hexpand = true;
 
@@ -130,7 +106,5 @@ application.connect('activate', () => {
         application, child: grid, titlebar: new Gtk.HeaderBar(), title: client.name,
         default_width: 560, default_height: 420,
     }).present();
-    ask();
-    GLib.timeout_add_seconds(GLib.PRIORITY_DEFAULT, 1, ask);
 });
 System.exit(application.run([]));

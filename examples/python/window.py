@@ -20,7 +20,7 @@ client.open_sync()
 
 chat = client.create_publisher('/demo/chat', {'type': 'string'})
 level = client.create_publisher('/demo/level', {'type': 'number'})
-peers = Gtk.StringList()
+directory = Minibus.Directory.new(client)
 lines = Gtk.StringList()
 
 entry = Gtk.Entry(placeholder_text='Say something to all', hexpand=True)
@@ -28,12 +28,12 @@ button = Gtk.Button(label='Send')
 slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0, 100, 1)
 
 
-def create_list(strings, name):
+def create_list(model, name, text):
     factory = Gtk.SignalListItemFactory()
     factory.connect('setup', lambda _factory, item: item.set_child(
         Gtk.Label(xalign=0, wrap=True, margin_start=6, margin_end=6)))
-    factory.connect('bind', lambda _factory, item: item.get_child().set_label(item.get_item().get_string()))
-    view = Gtk.ListView(model=Gtk.NoSelection(model=strings), factory=factory)
+    factory.connect('bind', lambda _factory, item: item.get_child().set_label(text(item.get_item())))
+    view = Gtk.ListView(model=Gtk.NoSelection(model=model), factory=factory)
     view.update_property([Gtk.AccessibleProperty.LABEL], [name])
     return Gtk.ScrolledWindow(child=view, has_frame=True, vexpand=True)
 
@@ -67,38 +67,13 @@ def on_level(_subscriber, message):
         slider.set_value(message.data)
 
 
-# Each client answers this question with its name. Who has not answered the last three has gone.
-QUESTION = '/__minibus__/__listclients__'
-rounds = {}
-number = 0
-
-
-def on_peer(_subscriber, message):
-    if message.data not in rounds:
-        peers.append(message.data)
-    rounds[message.data] = number
-
-
-def ask():
-    global number
-
-    for i in reversed(range(peers.get_n_items())):
-        name = peers.get_string(i)
-        if rounds[name] + 3 <= number:
-            del rounds[name]
-            peers.remove(i)
-    number += 1
-    client.call_async(QUESTION)
-    return GLib.SOURCE_CONTINUE
-
-
 def activate(application):
     row = Gtk.Box(spacing=6)
     row.append(entry)
     row.append(button)
 
-    peer_column = create_column('On the bus', create_list(peers, 'On the bus'))
-    chat_column = create_column('Chat', create_list(lines, 'Chat'), row)
+    peer_column = create_column('On the bus', create_list(directory, 'On the bus', Minibus.Peer.get_name))
+    chat_column = create_column('Chat', create_list(lines, 'Chat', Gtk.StringObject.get_string), row)
     peer_column.set_size_request(180, -1)
     chat_column.set_hexpand(True)
 
@@ -115,8 +90,6 @@ def activate(application):
 
     Gtk.ApplicationWindow(application=application, child=grid, titlebar=Gtk.HeaderBar(), title=client.name,
                           default_width=560, default_height=420).present()
-    ask()
-    GLib.timeout_add_seconds(1, ask)
 
 
 entry.connect('activate', send)
@@ -124,7 +97,6 @@ button.connect('clicked', send)
 moved = slider.connect('value-changed', lambda _slider: level.publish(slider.get_value()))
 
 client.subscribe('/demo/chat', {'type': 'string'}).connect('message', on_chat)
-client.subscribe(f'{QUESTION}/__reply__', {'type': 'string'}).connect('message', on_peer)
 # Only the newest position of a slider matters.
 levels = client.subscribe('/demo/level', {'type': 'number'})
 levels.inbox_size = 1

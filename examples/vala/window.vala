@@ -5,22 +5,19 @@
 // twice, or in two languages. The argument is the name under which others see you.
 
 class Demo : Gtk.Application {
-    const string QUESTION = "/__minibus__/__listclients__";
-
     Minibus.Client client;
     Minibus.Publisher chat;
     Minibus.Publisher level;
-    Gtk.StringList peers = new Gtk.StringList (null);
+    Minibus.Directory directory;
     Gtk.StringList lines = new Gtk.StringList (null);
     Gtk.Entry entry;
     Gtk.Scale slider;
     ulong moved_id;
-    HashTable<string, int> rounds = new HashTable<string, int> (str_hash, str_equal);
-    int round = 0;
 
     public Demo (string name) {
         Object (application_id: "org.libminibus.Demo", flags: ApplicationFlags.NON_UNIQUE);
         client = new Minibus.Client (name);
+        directory = new Minibus.Directory (client);
     }
 
     public void join () throws Error {
@@ -33,14 +30,6 @@ class Demo : Gtk.Application {
 
         client.subscribe ("/demo/chat", text).message.connect (message => {
             lines.append ("%s: %s".printf (message.author, message.get_data ().get_string ()));
-        });
-
-        // Each client answers the question with its name.
-        client.subscribe (QUESTION + "/__reply__", text).message.connect (message => {
-            var name = message.get_data ().get_string ();
-            if (!(name in rounds))
-                peers.append (name);
-            rounds[name] = round;
         });
 
         // Only the newest position of a slider matters. What this window says comes back to it, late: heeding it would
@@ -76,28 +65,18 @@ class Demo : Gtk.Application {
         }
     }
 
-    // Who has not answered the last three questions has gone.
-    bool ask () {
-        for (var i = (int) peers.get_n_items () - 1; i >= 0; i--) {
-            var name = peers.get_string (i);
-            if (rounds[name] + 3 <= round) {
-                rounds.remove (name);
-                peers.remove (i);
-            }
-        }
-        round++;
-        client.call_text_async.begin (QUESTION, "null");
-        return Source.CONTINUE;
-    }
-
-    Gtk.Widget create_list (Gtk.StringList strings, string name) {
+    Gtk.Widget create_list (ListModel model, string name, string property) {
         var factory = new Gtk.SignalListItemFactory ();
         factory.setup.connect (item => {
             item.child = new Gtk.Label (null) { xalign = 0, wrap = true, margin_start = 6, margin_end = 6 };
         });
-        factory.bind.connect (item => ((Gtk.Label) item.child).label = ((Gtk.StringObject) item.item).string);
+        factory.bind.connect (item => {
+            string text;
+            item.item.get (property, out text);
+            ((Gtk.Label) item.child).label = text;
+        });
 
-        var view = new Gtk.ListView (new Gtk.NoSelection (strings), factory);
+        var view = new Gtk.ListView (new Gtk.NoSelection (model), factory);
         view.update_property (Gtk.AccessibleProperty.LABEL, name, -1);
         return new Gtk.ScrolledWindow () { child = view, has_frame = true, vexpand = true };
     }
@@ -118,8 +97,8 @@ class Demo : Gtk.Application {
         row.append (entry);
         row.append (button);
 
-        var peer_column = create_column ("On the bus", create_list (peers, "On the bus"));
-        var chat_column = create_column ("Chat", create_list (lines, "Chat"));
+        var peer_column = create_column ("On the bus", create_list (directory, "On the bus", "name"));
+        var chat_column = create_column ("Chat", create_list (lines, "Chat", "string"));
         peer_column.width_request = 180;
         chat_column.append (row);
         chat_column.hexpand = true;
@@ -145,8 +124,6 @@ class Demo : Gtk.Application {
             child = grid, titlebar = new Gtk.HeaderBar (), title = client.name,
             default_width = 560, default_height = 420
         }.present ();
-        ask ();
-        Timeout.add_seconds (1, ask);
     }
 }
 

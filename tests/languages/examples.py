@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import gi
@@ -93,6 +94,35 @@ def confide(client, subscriber, publishers):
     assert errors == 'A message could not be read\n', errors
 
 
+def watch(service, watchers):
+    """All watch at once, as a program that was ended without a farewell is gone after some seconds only."""
+    processes = {language: subprocess.Popen(['stdbuf', '-oL', *command], stdout=subprocess.PIPE, text=True)
+                 for language, command in watchers.items()}
+    others = {'tester', 'watcher'}
+    guard = threading.Timer(60, lambda: [process.kill() for process in processes.values()])
+    guard.start()
+
+    def told(text):
+        for language, process in processes.items():
+            while (line := process.stdout.readline()) != text:
+                assert line.split(' ')[0] in others, f'{language}: {line!r} instead of {text!r}'
+
+    try:
+        told('tester came\n')
+        adder = subprocess.Popen(service, stdout=subprocess.DEVNULL)
+        try:
+            told('adder came\n')
+        finally:
+            adder.terminate()
+            adder.wait()
+        told('adder went\n')
+    finally:
+        guard.cancel()
+        for process in processes.values():
+            process.kill()
+            process.communicate()
+
+
 def main():
     os.environ['MINIBUS_ADDRESS'] = ADDRESS
     programs = parse(sys.argv[1:])
@@ -101,13 +131,15 @@ def main():
     failed = False
     rounds = [(publish, 'subscriber', 'publisher', language) for language in programs['subscriber']]
     rounds += [(call, 'service', 'client', language) for language in programs['service']]
+    rounds += [(watch, 'service', 'watcher', 'c')]
     rounds += [(confide, 'encrypted-subscriber', 'encrypted-publisher', language)
                for language in programs['encrypted-subscriber']]
     print(f'1..{len(rounds)}')
     for number, (func, listener, speaker, language) in enumerate(rounds, 1):
         what = f'{number} {language}/{listener} with {speaker} in {", ".join(programs[speaker])}'
         try:
-            func(client, programs[listener][language], programs[speaker])
+            arguments = () if func is watch else (client,)
+            func(*arguments, programs[listener][language], programs[speaker])
             print(f'ok {what}', flush=True)
         except (AssertionError, subprocess.SubprocessError) as error:
             failed = True

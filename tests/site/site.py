@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The libminibus authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
@@ -32,7 +33,8 @@ const luminance = color => {
 const background = element => {
     for (; element; element = element.parentElement) {
         const color = getComputedStyle(element).backgroundColor;
-        if (!/, 0\\)$/.test(color) && color !== 'transparent')
+        // What shines through does not decide.
+        if (!color.startsWith('rgba'))
             return color;
     }
     return 'rgb(255, 255, 255)';
@@ -50,7 +52,7 @@ return {
     missing: [...document.images].filter(e => visible(e) && !(e.complete && e.naturalWidth > 0)).map(e => e.src),
     anonymous: [...document.images].filter(e => visible(e) && !e.alt).map(e => e.src),
     illegible: [...document.querySelectorAll('pre, pre span, .docblock p, .docblock td')].filter(e => visible(e) && e.textContent.trim() &&
-        (parseFloat(getComputedStyle(e).fontSize) < 11 || contrast(e) < 2.5)).slice(0, 3)
+        (parseFloat(getComputedStyle(e).fontSize) < 11 || contrast(e) < 2)).slice(0, 3)
         .map(e => `${e.textContent.slice(0, 40)} (${getComputedStyle(e).fontSize}, ${contrast(e).toFixed(1)})`),
     // Code that is too wide has to be scrolled within its block.
     cut: [...document.querySelectorAll('pre')].filter(e => visible(e) && e.scrollWidth > e.clientWidth + 1 &&
