@@ -482,17 +482,17 @@ scenario('many_messages', function()
    local client, count, before = open('many-messages'), 0, nil
    client:subscribe('/many').on_message = function(_, message) count = count + message.data.one end
    local publisher = client:create_publisher('/many')
-   for start = 0, 19500, 500 do
+   for start = 0, 99500, 500 do
       for _ = 1, 500 do publisher:publish { one = 1, text = ('x'):rep(100) } end
       until_(function() return count == start + 500 end)
-      if start == 10000 then
+      if start == 20000 then
          garbage()
          before = memory()
       end
    end
    garbage()
    local growth = memory() - before
-   assert(growth < 4096, ('10,000 messages took %d KiB'):format(growth))
+   assert(growth < 4096, ('80,000 messages took %d KiB'):format(growth))
 end)
 
 if arg[2] then names = { arg[2] } end
