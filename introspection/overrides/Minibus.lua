@@ -138,6 +138,15 @@ override(Minibus.Schema, {
       return node and decode(Minibus.json_to_text(node)), err
    end,
 })
+local function node(value)
+   if Json.Node:is_type_of(value) then return value end
+   return assert(Minibus.json_from_text(encode(value)))
+end
+
+override(Minibus.SchemaLoader, {
+   add_node = function(self, uri, value) return self:add_node_node(uri, node(value)) end,
+   load_node = function(self, value) return self:load_node_node(node(value)) end,
+})
 override(Minibus.ServiceClient, {
    call = function(self, params) return self:call_text(encode(params)) end,
    call_async = function(self, params, ...) self:call_text_async(encode(params), ...) end,
