@@ -125,6 +125,10 @@ function _init() {
     function asSchema(schema) {
         if (schema === null || schema === undefined || schema instanceof Schema)
             return schema ?? null;
+        if (typeof schema === 'function') {
+            throw new TypeError('A schema is an object, but this is a function; one that is to get the messages is ' +
+                'connected to the signal: subscriber.connect("message", (_subscriber, message) => …)');
+        }
         return Schema.new_from_text(encode(schema));
     }
 

@@ -30,6 +30,10 @@ end
 
 local function schema(value)
    if value == nil or Minibus.Schema:is_type_of(value) then return value end
+   if type(value) == 'function' then
+      error('A schema is a table, but this is a function; one that is to get the messages is connected to the ' ..
+         'signal: subscriber.on_message = function(_, message) … end', 0)
+   end
    return Minibus.Schema.new_from_text(encode(value))
 end
 

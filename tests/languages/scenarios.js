@@ -250,6 +250,7 @@ const scenarios = {
         const tooLarge = await failure((async () => publisher.publish(2n ** 64n))());
         assert(tooLarge.matches(Minibus.JsonError, Minibus.JsonError.NUMBER), `${tooLarge}`);
         assert(await failure((async () => client.provide('/x', {type: 'null'}))()) instanceof TypeError);
+        assert((await failure((async () => client.subscribe('/x', print))())).message.includes('connected to the signal'));
         for (const options of [1000, null, {timout: 1}, new Gio.Cancellable()])
             assert(await failure(client.call('/nobody', 1, options)) instanceof TypeError);
         assertEqual(client.n_sent, 0);
@@ -331,7 +332,15 @@ const scenarios = {
             await until(() => true);
             return {value};
         });
-        client.provide('/answers', (_params, request) => request.return_value('by itself'));
+        const twice = [];
+        client.provide('/answers', (_params, request) => {
+            twice.push(request.return_value('by itself'), request.is_answered);
+            try {
+                request.return_error('again');
+            } catch (e) {
+                twice.push(e instanceof Minibus.ServiceError);
+            }
+        });
         client.provide('/throws', () => {
             throw new Error('It rains');
         });
@@ -347,6 +356,7 @@ const scenarios = {
         assertEqual(await client.call('/nothing'), null);
         assertEqual(await client.call('/later', 5), {value: 5});
         assertEqual(await client.call('/answers'), 'by itself');
+        assertEqual(twice, [true, true, true]);
         for (const [name, text] of [['/throws', 'It rains'], ['/rejects', 'It pours'], ['/bad', 'NaN'],
             ['/library', 'It snows']]) {
             const error = await failure(client.call(name));

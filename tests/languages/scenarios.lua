@@ -224,7 +224,12 @@ scenario('provide', function()
    local client = open('provide')
    client:provide('/add', function(params) return params[1] + params[2] end)
    client:provide('/nothing', function() end)
-   client:provide('/answers', function(_, request) request:return_value('by itself') end)
+   local twice
+   client:provide('/answers', function(_, request)
+      twice = { request:return_value('by itself'), request.is_answered, (request:return_error('again')) }
+   end)
+   local done, why = pcall(client.subscribe, client, '/x', print)
+   assert(not done and why:find('connected to the signal'), why)
    client:provide('/throws', function() error('It rains') end)
    client:provide('/library', function() error(GLib.Error(Gio.IOErrorEnum, 'NOT_FOUND', 'It snows')) end)
    client:provide('/table', function() error { 'It pours' } end)
@@ -232,6 +237,7 @@ scenario('provide', function()
    assert_equal(call(client, '/add', { 1, 2 }), 3)
    assert_equal(call(client, '/nothing'), null)
    assert_equal(call(client, '/answers'), 'by itself')
+   assert_equal(twice, { true, true, false })
    for name, text in pairs {
       ['/throws'] = 'It rains', ['/library'] = 'It snows', ['/table'] = 'table', ['/bad'] = 'function',
    } do
