@@ -6,7 +6,13 @@
 // What a method did before it was given values is still there under its name with `_node` at the end.
 // An integer that a Number would change, beyond ±(2^53 - 1), is a BigInt.
 
+const System = imports.system;
 const {Gio, GObject, Json} = imports.gi;
+
+// GJS 1.74 refuses callbacks, and so loses what they bring, while the collector that runs by itself, piece by piece, is
+// in the middle of its work. It runs when a heap has grown, which this prevents from growing by messages; they weigh
+// more than the collector knows, too.
+const MESSAGES_PER_COLLECTION = 5000;
 
 function _init() {
     const Minibus = this;
@@ -16,6 +22,15 @@ function _init() {
     const MARK = '\0';
     const LONG_INTEGER = /(?:^|[[:,\s-])[0-9]{16}/;
     const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g;
+
+    let uncollected = 0;
+
+    function collect() {
+        if (++uncollected >= MESSAGES_PER_COLLECTION) {
+            uncollected = 0;
+            System.gc();
+        }
+    }
 
     function isPlain(value) {
         // What is of a GType looks like an object, too, and all objects have that of Object.
@@ -110,6 +125,10 @@ function _init() {
     function asSchema(schema) {
         if (schema === null || schema === undefined || schema instanceof Schema)
             return schema ?? null;
+        if (typeof schema === 'function') {
+            throw new TypeError('A schema is an object, but this is a function; one that is to get the messages is ' +
+                'connected to the signal: subscriber.connect("message", (_subscriber, message) => …)');
+        }
         return Schema.new_from_text(encode(schema));
     }
 
@@ -184,6 +203,7 @@ function _init() {
         klass.prototype[name] = function (...args) {
             while (args.length < method.length - 1)
                 args.push(null);
+            collect();
             return promising.apply(this, args);
         };
         // Beside the arguments of the other, { cancellable }.
@@ -246,6 +266,7 @@ function _init() {
 
     getters(Message, {
         data() {
+            collect();
             return parse(this.text);
         },
         header() {
@@ -254,6 +275,7 @@ function _init() {
     });
 
     getters(Request, {params() {
+        collect();
         return parse(this.params_text);
     }});
 

@@ -30,6 +30,10 @@ end
 
 local function schema(value)
    if value == nil or Minibus.Schema:is_type_of(value) then return value end
+   if type(value) == 'function' then
+      error('A schema is a table, but this is a function; one that is to get the messages is connected to the ' ..
+         'signal: subscriber.on_message = function(_, message) … end', 0)
+   end
    return Minibus.Schema.new_from_text(encode(value))
 end
 
@@ -137,6 +141,15 @@ override(Minibus.Schema, {
       if node then node, err = self:report_node(node) end
       return node and decode(Minibus.json_to_text(node)), err
    end,
+})
+local function node(value)
+   if Json.Node:is_type_of(value) then return value end
+   return assert(Minibus.json_from_text(encode(value)))
+end
+
+override(Minibus.SchemaLoader, {
+   add_node = function(self, uri, value) return self:add_node_node(uri, node(value)) end,
+   load_node = function(self, value) return self:load_node_node(node(value)) end,
 })
 override(Minibus.ServiceClient, {
    call = function(self, params) return self:call_text(encode(params)) end,

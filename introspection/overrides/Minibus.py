@@ -111,6 +111,9 @@ def _node(value):
 def _schema(schema):
     if schema is None or isinstance(schema, Minibus.Schema):
         return schema
+    if callable(schema):
+        raise TypeError('A schema is a dict, but this is a function; one that is to get the messages is decorated with '
+                        '@client.on(pattern), or connected to the signal: subscriber.connect("message", func)')
     return Minibus.Schema.new_from_text(_encode(schema))
 
 

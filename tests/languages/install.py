@@ -115,10 +115,15 @@ def main():
             run('valac', '-q', '--pkg', 'minibus-1.0', '-X', '-w', '-o', folder / 'vala-program',
                 scenarios / 'scenarios.vala', env=environment, cwd=folder)
             run(folder / 'vala-program', 'memory:install', 'values', env=environment)
-        for command, script in ((['gjs', '-m'], 'scenarios.js'), (['lua5.3'], 'scenarios.lua'),
-                                (['/usr/bin/python3', '-B'], 'scenarios.py')):
+        for command, script, waiting in ((['gjs', '-m'], 'scenarios.js', 'waiting'),
+                                         (['lua5.3'], 'scenarios.lua', 'waiting'),
+                                         (['/usr/bin/python3', '-B'], 'scenarios.py', 'awaiting')):
             if shutil.which(command[0]):
-                run(*command, scenarios / script, 'memory:install', 'values', env=environment, cwd=folder)
+                for scenario in ('values', waiting):
+                    run(*command, scenarios / script, f'memory:{scenario}', scenario, env=environment, cwd=folder)
+        module = run('/usr/bin/python3', '-B', '-c', 'import minibus; print(minibus.__file__)',
+                     env=environment, cwd=folder, capture_output=True).stdout
+        assert module.startswith(str(root)), module
 
 
 main()

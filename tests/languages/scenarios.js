@@ -15,6 +15,8 @@ const VALUES = [
     [], {}, [[], {}, null], {'': {a: [1, {b: null}]}, 'ключ': [true]},
 ];
 
+const TEXT = 'x'.repeat(100);
+
 let address;
 
 function assert(condition, what) {
@@ -248,6 +250,7 @@ const scenarios = {
         const tooLarge = await failure((async () => publisher.publish(2n ** 64n))());
         assert(tooLarge.matches(Minibus.JsonError, Minibus.JsonError.NUMBER), `${tooLarge}`);
         assert(await failure((async () => client.provide('/x', {type: 'null'}))()) instanceof TypeError);
+        assert((await failure((async () => client.subscribe('/x', print))())).message.includes('connected to the signal'));
         for (const options of [1000, null, {timout: 1}, new Gio.Cancellable()])
             assert(await failure(client.call('/nobody', 1, options)) instanceof TypeError);
         assertEqual(client.n_sent, 0);
@@ -329,7 +332,15 @@ const scenarios = {
             await until(() => true);
             return {value};
         });
-        client.provide('/answers', (_params, request) => request.return_value('by itself'));
+        const twice = [];
+        client.provide('/answers', (_params, request) => {
+            twice.push(request.return_value('by itself'), request.is_answered);
+            try {
+                request.return_error('again');
+            } catch (e) {
+                twice.push(e instanceof Minibus.ServiceError);
+            }
+        });
         client.provide('/throws', () => {
             throw new Error('It rains');
         });
@@ -345,6 +356,7 @@ const scenarios = {
         assertEqual(await client.call('/nothing'), null);
         assertEqual(await client.call('/later', 5), {value: 5});
         assertEqual(await client.call('/answers'), 'by itself');
+        assertEqual(twice, [true, true, true]);
         for (const [name, text] of [['/throws', 'It rains'], ['/rejects', 'It pours'], ['/bad', 'NaN'],
             ['/library', 'It snows']]) {
             const error = await failure(client.call(name));
@@ -486,24 +498,44 @@ const scenarios = {
         await until(() => errors === 20);
     },
 
+    // GJS 1.74 loses callbacks when its own collector is in the middle of its work, and then everything stands still.
+    async many_waits() {
+        const client = open('many-waits');
+        const subscriber = client.subscribe('/many-waits');
+        const publisher = client.create_publisher('/many-waits');
+        let count = 0;
+        let before;
+        publisher.publish(0);
+        for await (const message of subscriber) {
+            assert(message.data === count);
+            if (++count === 20000)
+                before = memory();
+            if (count === 100000)
+                break;
+            publisher.publish(count);
+        }
+        garbage();
+        const growth = memory() - before;
+        assert(growth < 8192, `80,000 messages took ${growth} KiB`);
+    },
+
     async many_messages() {
         const client = open('many-messages');
         let count = 0;
         client.subscribe('/many').connect('message', (_subscriber, message) => (count += message.data.one));
         const publisher = client.create_publisher('/many');
         let before;
-        for (let i = 0; i < 20000; i += 500) {
+        for (let i = 0; i < 100000; i += 500) {
             for (let j = 0; j < 500; j++)
-                publisher.publish({one: 1, text: 'x'.repeat(100)});
+                publisher.publish({one: 1, text: TEXT});
             await until(() => count === i + 500);
-            if (i === 10000) {
-                garbage();
+            if (i === 20000)
                 before = memory();
-            }
         }
         garbage();
         const growth = memory() - before;
-        assert(growth < 4096, `10,000 messages took ${growth} KiB`);
+        assertEqual(count, 100000);
+        assert(growth < 4096, `80,000 messages took ${growth} KiB`);
     },
 };
 

@@ -466,11 +466,11 @@ void test_many_messages () throws Error {
     client.subscribe ("/many").message.connect (message => {
         count += (int) message.data.get_object ().get_int_member ("one");
     });
-    for (var start = 0; start < 20000; start += 500) {
+    for (var start = 0; start < 100000; start += 500) {
         for (var i = 0; i < 500; i++)
             publisher.publish_text (@"{\"one\":1,\"text\":\"$long_text\"}");
         until (() => count == start + 500);
-        if (start == 10000)
+        if (start == 20000)
             before = memory ();
     }
     assert_true (memory () - before < 4096);
