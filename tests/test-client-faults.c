@@ -199,7 +199,7 @@ test_loss (Fixture       *self,
 
   g_test_summary ("Each lost message is counted, told of once, and none more.");
 
-  publish_all (self, 0.1, 0, 0);
+  publish_all (self, 0.01 * GPOINTER_TO_UINT (data), 0, 0);
 
   g_object_get (self->bus, "n-lost", &n_lost, NULL);
   g_assert_cmpuint (n_lost, >, 0);
@@ -605,6 +605,8 @@ int
 main (int    argc,
       char **argv)
 {
+  static const guint losses[] = { 1, 5, 10, 20, 30 };
+
   g_test_init (&argc, &argv, NULL);
 
 #define add(path, func) g_test_add ("/client-faults/" path, Fixture, NULL, set_up, func, tear_down)
@@ -614,11 +616,16 @@ main (int    argc,
   add ("duplication", test_duplication);
   add ("everything", test_everything);
   add ("heavy-loss", test_heavy_loss);
-  add ("loss", test_loss);
   add ("reordering", test_reordering);
   add ("second-subscriber", test_second_subscriber);
   add ("threads", test_threads);
 #undef add
+  for (guint i = 0; i < G_N_ELEMENTS (losses); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/client-faults/loss/%u-percent", losses[i]);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (losses[i]), set_up, test_loss, tear_down);
+    }
   g_test_add ("/client-faults/late-main-loop/drop-newest", Fixture,
               GUINT_TO_POINTER (MB_OVERFLOW_DROP_NEWEST), set_up, test_late_main_loop, tear_down);
   g_test_add ("/client-faults/late-main-loop/drop-oldest", Fixture,

@@ -7,9 +7,9 @@
 
 Each command is answered by one line, an object with what it tells, or with a member "failed":
 
-  open        name, address (null for the default); tells pid
+  open        name, address (null for the default), passphrase (null for none); tells pid
   close, reopen
-  subscribe   pattern
+  subscribe   pattern, schema (null for none)
   publish     topic, count: messages with the numbers from 1 as data; tells how many have been sent
   stats       pattern; tells, for each session that was heard, how many messages came, how many
               different ones, the lowest and the highest number, and whether they were in order;
@@ -30,10 +30,10 @@ from support import GLib, Minibus
 
 
 class Listener:
-    def __init__(self, client, pattern):
+    def __init__(self, client, pattern, schema=None):
         self.sessions = {}
         self.told_missed = 0
-        self.subscriber = client.subscribe(pattern, None)
+        self.subscriber = client.subscribe(pattern, schema and support.schema(schema))
         self.subscriber.connect("message", self.heard)
         self.subscriber.connect("missed", self.missed)
 
@@ -82,8 +82,11 @@ class Node:
             print(json.dumps(answer), flush=True)
         return True
 
-    def do_open(self, name, address):
+    def do_open(self, name, address, passphrase=None):
         self.client = Minibus.Client(name=name, address=address)
+        if passphrase is not None:
+            self.client.set_passphrase(passphrase)
+            self.client.set_s2k_count(65536)
         self.client.open_sync(None)
         return {"pid": os.getpid()}
 
@@ -93,8 +96,8 @@ class Node:
     def do_reopen(self):
         self.client.open_sync(None)
 
-    def do_subscribe(self, pattern):
-        self.listeners[pattern] = Listener(self.client, pattern)
+    def do_subscribe(self, pattern, schema=None):
+        self.listeners[pattern] = Listener(self.client, pattern, schema)
 
     def do_publish(self, topic, count=1):
         if topic not in self.publishers:

@@ -93,13 +93,13 @@ class Inbox:
 class Node:
     """A process of its own with a client of the library; see node.py for the commands."""
 
-    def __init__(self, name, prefix=(), address=None):
+    def __init__(self, name, prefix=(), address=None, **options):
         environment = dict(os.environ, MB_INTEROP_INSIDE="1")
         self.name = name
         self.tags = itertools.count()
         self.process = subprocess.Popen([*prefix, sys.executable, NODE], env=environment, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.ask("open", name=name, address=address)
+        self.ask("open", name=name, address=address, **options)
 
     def post(self, command, **members):
         """Sends a command whose answer is taken with take()."""

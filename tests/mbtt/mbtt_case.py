@@ -6,6 +6,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import unittest
@@ -20,6 +21,11 @@ LIMIT = 30
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if name not in ("MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE")}
 ENVIRONMENT["LC_ALL"] = "C.UTF-8"
+
+# What nohup, or a shell in the background, has us ignore, mbtt would ignore as well.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def run(*arguments, **options):

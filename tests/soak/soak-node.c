@@ -227,7 +227,8 @@ call_cb (GObject      *source,
     self->replies++;
   else if (g_error_matches (error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_TIMED_OUT))
     self->timeouts++;
-  else if (g_error_matches (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY))
+  else if (g_error_matches (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY) ||
+           g_error_matches (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_TIMED_OUT))
     self->busy++;
   else if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED))
     self->cut++;
