@@ -12,11 +12,26 @@
 
 G_BEGIN_DECLS
 
-int mbtt_call (int    argc,
-               char **argv);
-int mbtt_echo (int    argc,
-               char **argv);
-int mbtt_pub  (int    argc,
-               char **argv);
+typedef struct
+{
+  const char  *name;
+  int        (*run) (int argc, char **argv);
+  const char  *summary;       /* NULL for those that are not for people */
+} MbttCommand;
+
+int mbtt_bw       (int    argc,
+                   char **argv);
+int mbtt_call     (int    argc,
+                   char **argv);
+int mbtt_delay    (int    argc,
+                   char **argv);
+int mbtt_echo     (int    argc,
+                   char **argv);
+int mbtt_hz       (int    argc,
+                   char **argv);
+int mbtt_pub      (int    argc,
+                   char **argv);
+int mbtt_validate (int    argc,
+                   char **argv);
 
 G_END_DECLS

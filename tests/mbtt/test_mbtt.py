@@ -70,10 +70,10 @@ class TestUsage(Case):
     def test_wrong(self):
         """What is wrong with the command line is told in one line, with what would be right."""
         for arguments, *phrases in (
-            ((), "subcommand is missing", "call, echo, pub"),
+            ((), "subcommand is missing", "call, delay, echo"),
             (("--json",), "subcommand is missing"),
-            (("ehco",), "“ehco”", "call, echo, pub"),
-            (("",), "“”", "call, echo, pub"),
+            (("ehco",), "“ehco”", "call, delay, echo"),
+            (("",), "“”", "call, delay, echo"),
             (("--nope",), "“--nope”", "“mbtt --help”"),
             (("--nope", "echo", "/a"), "“--nope”", "“mbtt --help”"),
             (("-x", "echo", "/a"), "“-x”", "“mbtt --help”"),
@@ -424,7 +424,7 @@ class TestEcho(Case):
             self.assertIn("On the bus", terminal.readline())
             self.assertIn("Listening", terminal.readline())
             self.assert_done(run("pub", "/v", "zu Käse"))
-            self.assertEqual(terminal.readline(), "zu Käse\n")
+            self.assertEqual(terminal.readline(), "\033[32mzu Käse\033[0m\n")
             self.assertEqual(terminal.readline(),
                              "mbtt: Messages: 1, lost: 0, of these never arrived: 0\n")
             self.assertEqual(echo.wait(LIMIT), 0)
