@@ -243,6 +243,16 @@ _mb_client_add_drop_properties (GParamSpec **properties)
    * Since: 0.1
    */
   properties[MB_DROP_REASON_NOT_SENT] = drop_property ("dropped-not-sent");
+
+  /**
+   * MbClient:dropped-presence:
+   *
+   * How many packets in which peers tell of themselves were dropped because they were malformed, contradicted what
+   * the same peer had proven, or were more than is kept. Not notified.
+   *
+   * Since: 0.1
+   */
+  properties[MB_DROP_REASON_PRESENCE] = drop_property ("dropped-presence");
 }
 
 void

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-#define MB_N_DROP_REASONS (MB_DROP_REASON_NOT_SENT + 1)
+#define MB_N_DROP_REASONS (MB_DROP_REASON_PRESENCE + 1)
 
 /* How many packets came, went and were dropped, and what there is to report of the drops. */
 typedef struct

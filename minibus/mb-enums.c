@@ -30,8 +30,24 @@ G_DEFINE_ENUM_TYPE (MbDropReason, mb_drop_reason,
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_UNTRUSTED, "untrusted"),
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_CIPHER_BUSY, "cipher-busy"),
                     G_DEFINE_ENUM_VALUE (MB_DROP_REASON_CIPHER_FAILED, "cipher-failed"),
-                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NOT_SENT, "not-sent"))
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_NOT_SENT, "not-sent"),
+                    G_DEFINE_ENUM_VALUE (MB_DROP_REASON_PRESENCE, "presence"))
+
+G_DEFINE_ENUM_TYPE (MbKeyMatch, mb_key_match,
+                    G_DEFINE_ENUM_VALUE (MB_KEY_MATCH_UNKNOWN, "unknown"),
+                    G_DEFINE_ENUM_VALUE (MB_KEY_MATCH_SAME, "same"),
+                    G_DEFINE_ENUM_VALUE (MB_KEY_MATCH_DIFFERENT, "different"))
 
 G_DEFINE_ENUM_TYPE (MbOverflow, mb_overflow,
                     G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_OLDEST, "drop-oldest"),
                     G_DEFINE_ENUM_VALUE (MB_OVERFLOW_DROP_NEWEST, "drop-newest"))
+
+G_DEFINE_ENUM_TYPE (MbPeerKind, mb_peer_kind,
+                    G_DEFINE_ENUM_VALUE (MB_PEER_KIND_LIBMINIBUS, "libminibus"),
+                    G_DEFINE_ENUM_VALUE (MB_PEER_KIND_PYTHON, "python"))
+
+G_DEFINE_ENUM_TYPE (MbSchemaRole, mb_schema_role,
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_PUBLISHER, "publisher"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_SUBSCRIBER, "subscriber"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REQUEST, "request"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REPLY, "reply"))

@@ -17,7 +17,10 @@
 G_BEGIN_DECLS
 
 #define MB_TYPE_DROP_REASON (mb_drop_reason_get_type ())
+#define MB_TYPE_KEY_MATCH (mb_key_match_get_type ())
 #define MB_TYPE_OVERFLOW (mb_overflow_get_type ())
+#define MB_TYPE_PEER_KIND (mb_peer_kind_get_type ())
+#define MB_TYPE_SCHEMA_ROLE (mb_schema_role_get_type ())
 
 /**
  * MbDropReason:
@@ -43,6 +46,7 @@ G_BEGIN_DECLS
  * @MB_DROP_REASON_CIPHER_BUSY: more messages than are kept were waiting to be decrypted
  * @MB_DROP_REASON_CIPHER_FAILED: GnuPG failed, or took too long
  * @MB_DROP_REASON_NOT_SENT: the other way: a message of this client could not be encrypted or sent after all
+ * @MB_DROP_REASON_PRESENCE: what a peer told of itself was malformed, forged, or more than is kept
  *
  * Why messages did not reach the program, or the bus.
  *
@@ -72,7 +76,25 @@ typedef enum
   MB_DROP_REASON_CIPHER_BUSY,
   MB_DROP_REASON_CIPHER_FAILED,
   MB_DROP_REASON_NOT_SENT,
+  MB_DROP_REASON_PRESENCE,
 } MbDropReason;
+
+/**
+ * MbKeyMatch:
+ * @MB_KEY_MATCH_UNKNOWN: nobody has looked yet, or the peer has not answered
+ * @MB_KEY_MATCH_SAME: what one encrypts, the other can read
+ * @MB_KEY_MATCH_DIFFERENT: the peer is there, and did not answer what was encrypted
+ *
+ * Whether a peer has the passphrase or keys of the own client: see [method@Directory.check_keys_async].
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_KEY_MATCH_UNKNOWN,
+  MB_KEY_MATCH_SAME,
+  MB_KEY_MATCH_DIFFERENT,
+} MbKeyMatch;
 
 /**
  * MbOverflow:
@@ -89,9 +111,49 @@ typedef enum
   MB_OVERFLOW_DROP_NEWEST,
 } MbOverflow;
 
+/**
+ * MbPeerKind:
+ * @MB_PEER_KIND_LIBMINIBUS: the peer announces itself, as this library does
+ * @MB_PEER_KIND_PYTHON: the peer was found by the built-in services, as those of the Python library are
+ *
+ * What kind of program a peer is.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_PEER_KIND_LIBMINIBUS,
+  MB_PEER_KIND_PYTHON,
+} MbPeerKind;
+
+/**
+ * MbSchemaRole:
+ * @MB_SCHEMA_ROLE_PUBLISHER: of what a publisher sends
+ * @MB_SCHEMA_ROLE_SUBSCRIBER: of what a subscriber takes
+ * @MB_SCHEMA_ROLE_REQUEST: of the parameters of a service
+ * @MB_SCHEMA_ROLE_REPLY: of the results of a service
+ *
+ * What a schema of a peer is for.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_SCHEMA_ROLE_PUBLISHER,
+  MB_SCHEMA_ROLE_SUBSCRIBER,
+  MB_SCHEMA_ROLE_REQUEST,
+  MB_SCHEMA_ROLE_REPLY,
+} MbSchemaRole;
+
 MB_AVAILABLE_IN_ALL
 GType mb_drop_reason_get_type (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
+GType mb_key_match_get_type   (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
 GType mb_overflow_get_type    (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GType mb_peer_kind_get_type   (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GType mb_schema_role_get_type (void) G_GNUC_CONST;
 
 G_END_DECLS

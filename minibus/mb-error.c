@@ -104,7 +104,8 @@ G_DEFINE_ENUM_TYPE (MbClientError, mb_client_error,
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_INVALID_TOPIC, "invalid-topic"),
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_INVALID_PATTERN, "invalid-pattern"),
                     G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_SCHEMA_CONFLICT, "schema-conflict"),
-                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_TOO_LARGE, "too-large"))
+                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_TOO_LARGE, "too-large"),
+                    G_DEFINE_ENUM_VALUE (MB_CLIENT_ERROR_TIMED_OUT, "timed-out"))
 
 /**
  * mb_service_error_quark:
@@ -121,7 +122,8 @@ G_DEFINE_ENUM_TYPE (MbServiceError, mb_service_error,
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_TIMED_OUT, "timed-out"),
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_REMOTE, "remote"),
                     G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_INVALID_REPLY, "invalid-reply"),
-                    G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_ALREADY_ANSWERED, "already-answered"))
+                    G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_ALREADY_ANSWERED, "already-answered"),
+                    G_DEFINE_ENUM_VALUE (MB_SERVICE_ERROR_NO_SUCH_SERVICE, "no-such-service"))
 
 /**
  * mb_cipher_error_quark:

@@ -137,6 +137,7 @@ typedef enum
  * @MB_CLIENT_ERROR_INVALID_PATTERN: the pattern is not a regular expression that can be used
  * @MB_CLIENT_ERROR_SCHEMA_CONFLICT: the client has another schema for the same pattern
  * @MB_CLIENT_ERROR_TOO_LARGE: the packet would be larger than [property@Client:max-packet-size]
+ * @MB_CLIENT_ERROR_TIMED_OUT: what was waited for did not come in time
  *
  * What can be wrong with a use of a client, publisher or subscriber.
  *
@@ -150,6 +151,7 @@ typedef enum
   MB_CLIENT_ERROR_INVALID_PATTERN,
   MB_CLIENT_ERROR_SCHEMA_CONFLICT,
   MB_CLIENT_ERROR_TOO_LARGE,
+  MB_CLIENT_ERROR_TIMED_OUT,
 } MbClientError;
 
 #define MB_SERVICE_ERROR (mb_service_error_quark ())
@@ -161,6 +163,7 @@ typedef enum
  * @MB_SERVICE_ERROR_REMOTE: the service answered with an error; the message is its text
  * @MB_SERVICE_ERROR_INVALID_REPLY: an answer came that is not JSON, or breaks the reply schema
  * @MB_SERVICE_ERROR_ALREADY_ANSWERED: the request has been answered before
+ * @MB_SERVICE_ERROR_NO_SUCH_SERVICE: nobody on the bus offers the service
  *
  * What can go wrong with a call of a service.
  *
@@ -172,6 +175,7 @@ typedef enum
   MB_SERVICE_ERROR_REMOTE,
   MB_SERVICE_ERROR_INVALID_REPLY,
   MB_SERVICE_ERROR_ALREADY_ANSWERED,
+  MB_SERVICE_ERROR_NO_SUCH_SERVICE,
 } MbServiceError;
 
 #define MB_CIPHER_ERROR (mb_cipher_error_quark ())

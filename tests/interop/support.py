@@ -39,7 +39,7 @@ WATCHER_BUFFER = 4 << 20
 DROP_REASONS = ("oversize", "not-json", "too-deep", "not-packet", "data-not-json", "schema",
                 "limit", "no-key", "no-id", "duplicate", "late-reply", "inbox-full", "missed",
                 "kernel", "wrong-key", "plaintext", "replay", "forged", "untrusted", "cipher-busy",
-                "cipher-failed", "not-sent")
+                "cipher-failed", "not-sent", "presence")
 
 
 def schema(value):
