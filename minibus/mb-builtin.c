@@ -14,6 +14,7 @@
 
 #include "mb-error.h"
 #include "mb-json-private.h"
+#include "mb-presence-private.h"
 #include "mb-service-names-private.h"
 
 #define PREFIX "/__minibus__/"
@@ -110,9 +111,16 @@ _mb_builtin_handle (MbCore     *core,
                     JsonNode   *params,
                     MbSecrecy   secrecy)
 {
-  g_autofree char *reply = _mb_service_topic_with (topic, MB_SUFFIX_REPLY);
-  GString *data = g_string_new (NULL);
+  g_autofree char *reply = NULL;
+  GString *data;
   char hostname[256] = "";
+
+  /* Asked are those who do not announce themselves. */
+  if (_mb_presence_knows_us (core, id))
+    return;
+
+  reply = _mb_service_topic_with (topic, MB_SUFFIX_REPLY);
+  data = g_string_new (NULL);
 
   if (!JSON_NODE_HOLDS_NULL (params))
     {

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-presence-private.h"
 #include "mb-service-names-private.h"
 
 #define DEFAULT_TIMEOUT 5000
@@ -199,8 +200,13 @@ send_request (MbCaller  *self,
               GString   *params,
               GError   **error)
 {
-  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
-                        MB_SECRECY_DEFAULT, error);
+  if (!_mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
+                      MB_SECRECY_DEFAULT, error))
+    return FALSE;
+
+  _mb_presence_note_call (self->core);
+
+  return TRUE;
 }
 
 char *

@@ -37,6 +37,17 @@ void        _mb_calls_fail             (MbCalls         *self,
                                         gconstpointer    owner,
                                         const GError    *error);
 
+guint       _mb_calls_get_n_waiting    (MbCalls         *self);
+/* The names, each once and without a slash at the end, of the services that calls wait for which were started before
+ * this monotonic time. */
+GPtrArray  *_mb_calls_list_services    (MbCalls         *self,
+                                        gint64           before);
+/* Ends the calls of one service that were started before this time, with this error. */
+void        _mb_calls_fail_service     (MbCalls         *self,
+                                        const char      *name,
+                                        gint64           before,
+                                        const GError    *error);
+
 /* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
 MbCall     *_mb_call_new               (gconstpointer    owner,
                                         const char      *service,

@@ -32,6 +32,7 @@ struct _MbCall
   gconstpointer   owner;        /* only compared */
   MbSchema       *reply_schema;
   guint           timeout;
+  gint64          started;
   gint64          deadline;     /* of synchronous calls */
   MbWaiter       *waiter;       /* of synchronous calls */
   MbCalls        *calls;        /* from the start on */
@@ -121,6 +122,20 @@ _mb_calls_take (MbCalls    *self,
   return call;
 }
 
+static void
+fail_ids (MbCalls      *self,
+          GPtrArray    *ids,
+          const GError *error)
+{
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autoptr(MbCall) call = _mb_calls_take (self, g_ptr_array_index (ids, i), NULL, NULL);
+
+      if (call != NULL)
+        _mb_call_complete (call, NULL, g_error_copy (error));
+    }
+}
+
 void
 _mb_calls_fail (MbCalls       *self,
                 gconstpointer  owner,
@@ -140,13 +155,69 @@ _mb_calls_fail (MbCalls       *self,
     }
   g_mutex_unlock (&self->lock);
 
-  for (guint i = 0; i < ids->len; i++)
-    {
-      g_autoptr(MbCall) call = _mb_calls_take (self, g_ptr_array_index (ids, i), NULL, NULL);
+  fail_ids (self, ids, error);
+}
 
-      if (call != NULL)
-        _mb_call_complete (call, NULL, g_error_copy (error));
+guint
+_mb_calls_get_n_waiting (MbCalls *self)
+{
+  guint n_waiting;
+
+  g_mutex_lock (&self->lock);
+  n_waiting = g_hash_table_size (self->waiting);
+  g_mutex_unlock (&self->lock);
+
+  return n_waiting;
+}
+
+GPtrArray *
+_mb_calls_list_services (MbCalls *self,
+                         gint64   before)
+{
+  g_autoptr(GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      MbCall *call = value;
+
+      if (call->started < before && g_hash_table_add (seen, call->service))
+        g_ptr_array_add (names, g_strndup (call->service, strlen (call->service) - 1));
     }
+  g_mutex_unlock (&self->lock);
+
+  return names;
+}
+
+void
+_mb_calls_fail_service (MbCalls      *self,
+                        const char   *name,
+                        gint64        before,
+                        const GError *error)
+{
+  g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  GHashTableIter iter;
+  gpointer key;
+  gpointer value;
+  gsize length = strlen (name);
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    {
+      MbCall *call = value;
+
+      if (call->started < before && strncmp (call->service, name, length) == 0 &&
+          strcmp (call->service + length, "/") == 0)
+        g_ptr_array_add (ids, g_strdup (key));
+    }
+  g_mutex_unlock (&self->lock);
+
+  fail_ids (self, ids, error);
 }
 
 MbCall *
@@ -253,8 +324,9 @@ _mb_call_start (MbCall         *self,
   self->user_data = user_data;
   self->destroy = destroy;
 
+  self->started = g_get_monotonic_time ();
   if (self->timeout > 0)
-    self->deadline = g_get_monotonic_time () + self->timeout * G_TIME_SPAN_MILLISECOND;
+    self->deadline = self->started + self->timeout * G_TIME_SPAN_MILLISECOND;
 
   if (self->waiter == NULL)
     self->mailbox = _mb_mailbox_get (context);

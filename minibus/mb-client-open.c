@@ -13,6 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-presence-private.h"
 #include "mb-receiver-private.h"
 
 static void
@@ -119,6 +120,7 @@ end_opening (MbClient  *self,
   if (opened)
     {
       _mb_core_set_transport (self->core, self->transport);
+      _mb_presence_open (self->core);
     }
   else
     {
@@ -140,6 +142,8 @@ _mb_client_close_quietly (MbClient *self)
     return;
 
   self->is_open = FALSE;
+
+  _mb_presence_close (self->core);
 
   /* No more goes out, then no more comes in, then nobody waits any more. */
   _mb_core_set_transport (self->core, NULL);

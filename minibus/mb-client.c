@@ -73,6 +73,7 @@ enum
   PROP_N_SENT,
   PROP_N_UNWANTED,
   PROP_NAME,
+  PROP_PRESENCE,
   PROP_SESSION,
   PROP_TRANSPORT,
   /* One for each drop reason, in the order of the enumeration. */
@@ -203,6 +204,10 @@ mb_client_get_property (GObject    *object,
       g_value_set_string (value, mb_client_get_name (self));
       break;
 
+    case PROP_PRESENCE:
+      g_value_set_boolean (value, mb_client_get_presence (self));
+      break;
+
     case PROP_SESSION:
       g_value_set_string (value, mb_client_get_session (self));
       break;
@@ -243,6 +248,10 @@ mb_client_set_property (GObject      *object,
     case PROP_NAME:
       if (g_value_get_string (value) != NULL)
         self->name = g_utf8_make_valid (g_value_get_string (value), -1);
+      break;
+
+    case PROP_PRESENCE:
+      mb_client_set_presence (self, g_value_get_boolean (value));
       break;
 
     case PROP_TRANSPORT:
@@ -348,6 +357,23 @@ mb_client_class_init (MbClientClass *klass)
     g_param_spec_string ("name", NULL, NULL,
                          NULL,
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbClient:presence: (getter get_presence) (setter set_presence)
+   *
+   * Whether the client announces itself, so that a [class@Directory] knows it: its name, host and process, its topics
+   * and services, never its data. To be set before it is opened.
+   *
+   * What it tells is what the built-in services tell anyway, and it does so in the clear, also if the client encrypts:
+   * topics are never secret on this bus. It tells only those who ask, but for one packet when it is opened and one when
+   * it is closed. A client that does not announce itself is found more slowly, as those of the Python library are.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PRESENCE] =
+    g_param_spec_boolean ("presence", NULL, NULL,
+                          TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * MbClient:session: (getter get_session)

@@ -211,5 +211,44 @@ char            *mb_client_call_text_sync        (MbClient             *self,
                                                   guint                 timeout,
                                                   GCancellable         *cancellable,
                                                   GError              **error) G_GNUC_WARN_UNUSED_RESULT;
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_get_presence (MbClient             *self);
+MB_AVAILABLE_IN_ALL
+void             mb_client_set_presence (MbClient             *self,
+                                         gboolean              presence);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_wait_for_peer_sync (MbClient             *self,
+                                               const char           *name,
+                                               guint                 timeout,
+                                               GCancellable         *cancellable,
+                                               GError              **error);
+MB_AVAILABLE_IN_ALL
+void             mb_client_wait_for_peer_async (MbClient             *self,
+                                                const char           *name,
+                                                guint                 timeout,
+                                                GCancellable         *cancellable,
+                                                GAsyncReadyCallback   callback,
+                                                gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_wait_for_peer_finish (MbClient             *self,
+                                                 GAsyncResult         *result,
+                                                 GError              **error);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_wait_for_service_sync (MbClient             *self,
+                                                  const char           *name,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void             mb_client_wait_for_service_async (MbClient             *self,
+                                                   const char           *name,
+                                                   guint                 timeout,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean         mb_client_wait_for_service_finish (MbClient             *self,
+                                                    GAsyncResult         *result,
+                                                    GError              **error);
 
 G_END_DECLS

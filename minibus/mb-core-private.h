@@ -26,6 +26,8 @@ G_BEGIN_DECLS
  * receive_lock, under which the way in takes the others.
  */
 typedef struct _MbCore MbCore;
+/* What it knows of the others, and tells them: mb-presence-private.h. */
+typedef struct _MbPresence MbPresence;
 
 /* A topic that is being published on, with the number of its last message. */
 typedef struct
@@ -80,6 +82,7 @@ struct _MbCore
   MbSchemaTable   *schemas;
   MbCalls         *calls;
   MbCounters       counters;
+  MbPresence      *presence;      /* set once */
   MbInbox         *reports;       /* set once; drop reasons plus one, for the client's signal */
 
   GMutex           lists_lock;

@@ -14,6 +14,7 @@
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-packet-private.h"
+#include "mb-presence-private.h"
 #include "mb-service-names-private.h"
 
 /* The most that an IPv4 datagram carries. */
@@ -319,7 +320,9 @@ is_service_packet (Incoming *in)
 {
   for (guint i = 0; i < in->entry->routes->len; i++)
     {
-      if (((MbRoute *) g_ptr_array_index (in->entry->routes, i))->kind != MB_ROUTE_SUBSCRIBER)
+      MbRouteKind kind = ((MbRoute *) g_ptr_array_index (in->entry->routes, i))->kind;
+
+      if (kind != MB_ROUTE_SUBSCRIBER && kind != MB_ROUTE_PRESENCE)
         return TRUE;
     }
 
@@ -465,6 +468,9 @@ deliver (Incoming *in)
 
       if (route->kind == MB_ROUTE_BUILTIN && in->id != NULL)
         _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data, get_secrecy (in));
+      if (route->kind == MB_ROUTE_PRESENCE)
+        _mb_presence_handle (core, route->builtin, in->entry->topic, in->author, in->id, in->data,
+                             in->packet.encrypted);
 
       if (in->only_asks)
         continue;
@@ -536,8 +542,9 @@ check_plaintext (Incoming *in)
     return TRUE;
 
   /* Nobody needs a key to ask who is there, and our own questions go, and may be answered, in the clear. */
-  if (_mb_builtin_has_topic (in->entry->topic) &&
-      (has_route (in, MB_ROUTE_BUILTIN) || has_route (in, MB_ROUTE_REPLY) || has_route (in, MB_ROUTE_ERROR)))
+  if (has_route (in, MB_ROUTE_PRESENCE) ||
+      (_mb_builtin_has_topic (in->entry->topic) &&
+       (has_route (in, MB_ROUTE_BUILTIN) || has_route (in, MB_ROUTE_REPLY) || has_route (in, MB_ROUTE_ERROR))))
     {
       in->only_asks = TRUE;
       return TRUE;

@@ -9,6 +9,7 @@
 #include "mb-core-private.h"
 
 #include "mb-builtin-private.h"
+#include "mb-presence-private.h"
 #include "mb-receiver-private.h"
 
 static void
@@ -82,7 +83,10 @@ _mb_core_new (const char   *name,
   self->ready = g_ptr_array_new ();
   g_queue_init (&self->answers);
 
+  self->presence = _mb_presence_new (self);
+
   _mb_builtin_add_routes (self);
+  _mb_presence_add_routes (self);
 
   return self;
 }
@@ -107,6 +111,7 @@ _mb_core_unref (MbCore *self)
   /* Whoever set it has taken it away again. */
   g_assert (self->out_queue == NULL && self->in_queue == NULL);
 
+  _mb_presence_free (self->presence);
   g_clear_object (&self->transport);
   _mb_router_free (self->router);
   _mb_schema_table_free (self->schemas);
@@ -213,6 +218,8 @@ _mb_core_list_add (MbCore     *self,
   g_mutex_lock (&self->lists_lock);
   g_ptr_array_add (self->lists[list], g_strdup (name));
   g_mutex_unlock (&self->lists_lock);
+
+  _mb_presence_note_change (self);
 }
 
 void
@@ -226,4 +233,6 @@ _mb_core_list_remove (MbCore     *self,
   if (g_ptr_array_find_with_equal_func (self->lists[list], name, g_str_equal, &i))
     g_ptr_array_remove_index (self->lists[list], i);
   g_mutex_unlock (&self->lists_lock);
+
+  _mb_presence_note_change (self);
 }

@@ -47,7 +47,6 @@ G_DEFINE_ENUM_TYPE (MbPeerKind, mb_peer_kind,
                     G_DEFINE_ENUM_VALUE (MB_PEER_KIND_PYTHON, "python"))
 
 G_DEFINE_ENUM_TYPE (MbSchemaRole, mb_schema_role,
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_PUBLISHER, "publisher"),
-                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_SUBSCRIBER, "subscriber"),
+                    G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_TOPIC, "topic"),
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REQUEST, "request"),
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REPLY, "reply"))

@@ -128,8 +128,7 @@ typedef enum
 
 /**
  * MbSchemaRole:
- * @MB_SCHEMA_ROLE_PUBLISHER: of what a publisher sends
- * @MB_SCHEMA_ROLE_SUBSCRIBER: of what a subscriber takes
+ * @MB_SCHEMA_ROLE_TOPIC: of the messages of a topic, which the peer publishes or has subscribed to
  * @MB_SCHEMA_ROLE_REQUEST: of the parameters of a service
  * @MB_SCHEMA_ROLE_REPLY: of the results of a service
  *
@@ -139,8 +138,7 @@ typedef enum
  */
 typedef enum
 {
-  MB_SCHEMA_ROLE_PUBLISHER,
-  MB_SCHEMA_ROLE_SUBSCRIBER,
+  MB_SCHEMA_ROLE_TOPIC,
   MB_SCHEMA_ROLE_REQUEST,
   MB_SCHEMA_ROLE_REPLY,
 } MbSchemaRole;

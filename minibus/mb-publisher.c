@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-presence-private.h"
 
 /**
  * MbPublisher:
@@ -340,6 +341,90 @@ mb_publisher_publish_text (MbPublisher  *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   return publish (self, NULL, json, error);
+}
+
+/**
+ * mb_publisher_wait_for_subscriber_sync:
+ * @self: a publisher
+ * @timeout: how long to wait, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
+ * @cancellable: (nullable): to give up, from another thread
+ * @error: return location for an error
+ *
+ * Waits until somebody listens to the topic, and blocks until then.
+ *
+ * Call this before the first message that must not be missed. Subscribers of the own client do not count. Somebody who
+ * listens now may not do so any more when this returns. With a directory, [method@Directory.count_subscribers] tells at once.
+ *
+ * The errors are [error@ClientError] (timed out; the client is not open, or was closed) and `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: true if somebody else listens
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_publisher_wait_for_subscriber_sync (MbPublisher   *self,
+                                       guint          timeout,
+                                       GCancellable  *cancellable,
+                                       GError       **error)
+{
+  g_return_val_if_fail (MB_IS_PUBLISHER (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return _mb_presence_wait_sync (self->core, MB_WAIT_SUBSCRIBER, self->outlet->topic, timeout, cancellable, error);
+}
+
+/**
+ * mb_publisher_wait_for_subscriber_async:
+ * @self: a publisher
+ * @timeout: how long to wait, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async) (closure user_data): what to call then
+ * @user_data: the data of @callback
+ *
+ * Waits until somebody listens to the topic, without blocking. See [method@Publisher.wait_for_subscriber_sync].
+ *
+ * Since: 0.1
+ */
+void
+mb_publisher_wait_for_subscriber_async (MbPublisher         *self,
+                                        guint                timeout,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (MB_IS_PUBLISHER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, mb_publisher_wait_for_subscriber_async);
+  _mb_presence_wait_task (self->core, MB_WAIT_SUBSCRIBER, self->outlet->topic, timeout, task);
+}
+
+/**
+ * mb_publisher_wait_for_subscriber_finish:
+ * @self: a publisher
+ * @result: the result of the operation
+ * @error: return location for an error
+ *
+ * Finishes [method@Publisher.wait_for_subscriber_async], with the errors of [method@Publisher.wait_for_subscriber_sync].
+ *
+ * Returns: true if somebody else listens
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_publisher_wait_for_subscriber_finish (MbPublisher   *self,
+                                         GAsyncResult  *result,
+                                         GError       **error)
+{
+  g_return_val_if_fail (MB_IS_PUBLISHER (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, mb_publisher_wait_for_subscriber_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /**

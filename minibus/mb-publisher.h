@@ -36,6 +36,21 @@ gboolean    mb_publisher_publish_text (MbPublisher  *self,
                                        const char   *json,
                                        GError      **error);
 MB_AVAILABLE_IN_ALL
+gboolean mb_publisher_wait_for_subscriber_sync   (MbPublisher          *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void     mb_publisher_wait_for_subscriber_async  (MbPublisher          *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GAsyncReadyCallback   callback,
+                                                  gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean mb_publisher_wait_for_subscriber_finish (MbPublisher          *self,
+                                                  GAsyncResult         *result,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
 void        mb_publisher_close        (MbPublisher  *self);
 
 G_END_DECLS

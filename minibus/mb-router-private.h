@@ -23,6 +23,7 @@ typedef enum
   MB_ROUTE_REPLY,
   MB_ROUTE_ERROR,
   MB_ROUTE_BUILTIN,
+  MB_ROUTE_PRESENCE,
 } MbRouteKind;
 
 typedef struct
@@ -32,7 +33,7 @@ typedef struct
   MbPattern      *pattern;
   MbSchema       *schema;      /* or NULL: anything goes */
   MbInbox        *inbox;       /* or NULL for routes that deliver nothing to a main context */
-  guint           builtin;     /* which built-in service */
+  guint           builtin;     /* which built-in service, or use for presence */
   int             n_missed;    /* atomic */
   int             n_dropped;   /* atomic */
 } MbRoute;

@@ -14,6 +14,12 @@ G_BEGIN_DECLS
 /* One schema for each pattern of a client, shared by all who use the pattern: protocol section 5. */
 typedef struct _MbSchemaTable MbSchemaTable;
 
+typedef struct
+{
+  char     *name;       /* the text of the pattern */
+  MbSchema *schema;
+} MbSchemaEntry;
+
 MbSchemaTable *_mb_schema_table_new            (void);
 void           _mb_schema_table_free           (MbSchemaTable  *self);
 /* A schema of NULL has no opinion and is never in conflict. Fails with SCHEMA_CONFLICT. */
@@ -24,6 +30,8 @@ gboolean       _mb_schema_table_add            (MbSchemaTable  *self,
 void           _mb_schema_table_remove         (MbSchemaTable  *self,
                                                 MbPattern      *pattern,
                                                 MbSchema       *schema);
+/* All of them, as MbSchemaEntry. */
+GPtrArray     *_mb_schema_table_list           (MbSchemaTable  *self);
 guint          _mb_schema_table_get_generation (MbSchemaTable  *self);
 /* The schemas of all patterns that match the topic, and the generation of that answer. */
 GPtrArray     *_mb_schema_table_match          (MbSchemaTable  *self,

@@ -125,6 +125,39 @@ _mb_schema_table_remove (MbSchemaTable *self,
   g_mutex_unlock (&self->lock);
 }
 
+static void
+listed_free (gpointer data)
+{
+  MbSchemaEntry *listed = data;
+
+  g_free (listed->name);
+  g_object_unref (listed->schema);
+  g_free (listed);
+}
+
+GPtrArray *
+_mb_schema_table_list (MbSchemaTable *self)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func (listed_free);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_mutex_lock (&self->lock);
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Entry *entry = value;
+      MbSchemaEntry *listed = g_new (MbSchemaEntry, 1);
+
+      listed->name = g_strdup (_mb_pattern_get_text (entry->pattern));
+      listed->schema = g_object_ref (entry->schema);
+      g_ptr_array_add (list, listed);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return list;
+}
+
 guint
 _mb_schema_table_get_generation (MbSchemaTable *self)
 {

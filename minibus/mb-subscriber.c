@@ -9,6 +9,7 @@
 #include "mb-subscriber-private.h"
 
 #include "mb-message.h"
+#include "mb-presence-private.h"
 
 #define DEFAULT_INBOX_BYTES (64 * 1024 * 1024)
 #define DEFAULT_INBOX_SIZE 65536
@@ -695,6 +696,89 @@ mb_subscriber_get_missed_from (MbSubscriber *self,
     return 0;
 
   return GPOINTER_TO_UINT (g_hash_table_lookup (self->missed_from, author));
+}
+
+/**
+ * mb_subscriber_wait_for_publisher_sync:
+ * @self: a subscriber
+ * @timeout: how long to wait, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
+ * @cancellable: (nullable): to give up, from another thread
+ * @error: return location for an error
+ *
+ * Waits until somebody publishes on a topic that the pattern matches, and blocks until then.
+ *
+ * Publishers of the own client do not count. With a directory, [method@Directory.count_publishers] tells at once.
+ *
+ * The errors are [error@ClientError] (timed out; the client is not open, or was closed) and `G_IO_ERROR_CANCELLED`.
+ *
+ * Returns: true if somebody else publishes
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_subscriber_wait_for_publisher_sync (MbSubscriber  *self,
+                                       guint          timeout,
+                                       GCancellable  *cancellable,
+                                       GError       **error)
+{
+  g_return_val_if_fail (MB_IS_SUBSCRIBER (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return _mb_presence_wait_sync (self->core, MB_WAIT_PUBLISHER, _mb_pattern_get_text (self->route->pattern), timeout, cancellable, error);
+}
+
+/**
+ * mb_subscriber_wait_for_publisher_async:
+ * @self: a subscriber
+ * @timeout: how long to wait, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
+ * @cancellable: (nullable): to give up
+ * @callback: (scope async) (closure user_data): what to call then
+ * @user_data: the data of @callback
+ *
+ * Waits until somebody publishes on a topic that the pattern matches, without blocking. See [method@Subscriber.wait_for_publisher_sync].
+ *
+ * Since: 0.1
+ */
+void
+mb_subscriber_wait_for_publisher_async (MbSubscriber        *self,
+                                        guint                timeout,
+                                        GCancellable        *cancellable,
+                                        GAsyncReadyCallback  callback,
+                                        gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (MB_IS_SUBSCRIBER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, mb_subscriber_wait_for_publisher_async);
+  _mb_presence_wait_task (self->core, MB_WAIT_PUBLISHER, _mb_pattern_get_text (self->route->pattern), timeout, task);
+}
+
+/**
+ * mb_subscriber_wait_for_publisher_finish:
+ * @self: a subscriber
+ * @result: the result of the operation
+ * @error: return location for an error
+ *
+ * Finishes [method@Subscriber.wait_for_publisher_async], with the errors of [method@Subscriber.wait_for_publisher_sync].
+ *
+ * Returns: true if somebody else publishes
+ *
+ * Since: 0.1
+ */
+gboolean
+mb_subscriber_wait_for_publisher_finish (MbSubscriber  *self,
+                                         GAsyncResult  *result,
+                                         GError       **error)
+{
+  g_return_val_if_fail (MB_IS_SUBSCRIBER (self), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, mb_subscriber_wait_for_publisher_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 /**

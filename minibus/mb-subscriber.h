@@ -53,6 +53,21 @@ MB_AVAILABLE_IN_ALL
 guint       mb_subscriber_get_missed_from (MbSubscriber *self,
                                            const char   *author);
 MB_AVAILABLE_IN_ALL
+gboolean mb_subscriber_wait_for_publisher_sync   (MbSubscriber         *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
+void     mb_subscriber_wait_for_publisher_async  (MbSubscriber         *self,
+                                                  guint                 timeout,
+                                                  GCancellable         *cancellable,
+                                                  GAsyncReadyCallback   callback,
+                                                  gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+gboolean mb_subscriber_wait_for_publisher_finish (MbSubscriber         *self,
+                                                  GAsyncResult         *result,
+                                                  GError              **error);
+MB_AVAILABLE_IN_ALL
 void        mb_subscriber_close           (MbSubscriber *self);
 
 G_END_DECLS

@@ -303,8 +303,8 @@ test_untrusted_signer (void)
   g_assert_cmpstr (mb_message_get_signer (believed->pdata[0]), ==, ann);
   g_assert_cmpstr (mb_message_get_signer (befriended->pdata[1]), ==, ann);
 
-  mb_test_wait_until (tap_count (tap, "\"author\":\"ann\"") == 1);
-  packet = tap_find (tap, "\"author\":\"ann\"");
+  mb_test_wait_until (tap_count (tap, "\"topic\":\"/t\",\"author\":\"ann\"") == 1);
+  packet = tap_find (tap, "\"topic\":\"/t\",\"author\":\"ann\"");
   renamed = g_string_new (packet);
   g_assert_cmpuint (g_string_replace (renamed, "\"author\":\"ann\"", "\"author\":\"bob\"", 1), ==, 1);
   tap_send (tap, renamed->str);
