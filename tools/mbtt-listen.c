@@ -98,8 +98,9 @@ message_cb (MbSubscriber *subscriber,
     return;
 
   self->ticked = FALSE;
+  self->n_messages++;
   if (self->what->message (message, &self->status, self->what->data) &&
-      ++self->n_messages != self->n_wanted)
+      self->n_messages != self->n_wanted)
     return;
 
   /* So that of the messages that wait already, no more is taken. */
@@ -144,6 +145,12 @@ static int
 judge (Listen  *self,
        MbttEnd  end)
 {
+  if (end == MBTT_END_STOPPED && self->what->stop_fails)
+    {
+      mbtt_print_note (_("Stopped before there was anything to tell"));
+      return MBTT_EXIT_FAILED;
+    }
+
   if (end == MBTT_END_TIMEOUT && self->n_wanted > 0)
     {
       mbtt_print_note (_("Of %lu messages only %lu came in time"),

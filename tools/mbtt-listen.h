@@ -25,6 +25,7 @@ typedef struct
   MbttTickFunc     tick;        /* or NULL */
   double           interval;    /* seconds */
   gboolean         needs_some;  /* none at all is a time-out */
+  gboolean         stop_fails;  /* being stopped is a failure */
   gpointer         data;
 } MbttListening;
 

@@ -36,6 +36,12 @@ static const GOptionEntry entries[] = {
   { NULL }
 };
 
+const GOptionEntry *
+mbtt_openpgp_get_entries (void)
+{
+  return entries;
+}
+
 GOptionGroup *
 mbtt_openpgp_new_group (void)
 {

@@ -10,8 +10,9 @@
 
 G_BEGIN_DECLS
 
-GOptionGroup *mbtt_openpgp_new_group (void);
-gboolean      mbtt_openpgp_give      (MbClient  *client,
-                                      GError   **error);
+const GOptionEntry *mbtt_openpgp_get_entries (void);
+GOptionGroup       *mbtt_openpgp_new_group   (void);
+gboolean            mbtt_openpgp_give        (MbClient  *client,
+                                              GError   **error);
 
 G_END_DECLS

@@ -27,6 +27,7 @@
 /* Readable when the program has been told to end; -1 where nothing is watched. */
 static int wake_fd = -1;
 static gboolean has_progress;
+static gboolean is_quiet;
 
 /* Makes sure that the standard files are open, so that no socket takes their place, and that a
  * closed pipe is an error of write() and not a signal. */
@@ -42,6 +43,13 @@ mbtt_output_init (void)
     }
 
   signal (SIGPIPE, SIG_IGN);
+}
+
+/* From now on, nothing goes to standard error. */
+void
+mbtt_output_be_quiet (void)
+{
+  is_quiet = TRUE;
 }
 
 /* Lets a reader of standard output that has stalled not keep the program from ending. */
@@ -176,7 +184,7 @@ mbtt_show_progress (const char *format,
   g_autofree char *text = NULL;
   va_list args;
 
-  if (!isatty (STDERR_FILENO))
+  if (is_quiet || !isatty (STDERR_FILENO))
     return;
 
   va_start (args, format);
@@ -202,6 +210,9 @@ mbtt_print_note (const char *format,
   g_autoptr(GString) line = g_string_new ("mbtt: ");
   g_autofree char *text = NULL;
   va_list args;
+
+  if (is_quiet)
+    return;
 
   va_start (args, format);
   text = g_strdup_vprintf (format, args);

@@ -11,6 +11,7 @@
 G_BEGIN_DECLS
 
 void     mbtt_output_init (void);
+void     mbtt_output_be_quiet (void);
 void     mbtt_output_set_wake_fd (int fd);
 gboolean mbtt_print_line  (const char *line,
                            int        *status);

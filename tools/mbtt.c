@@ -21,14 +21,29 @@ static int mbtt_help (int    argc,
 static const MbttCommand commands[] = {
   { "bw", mbtt_bw, N_("Measure the bandwidth of topics") },
   { "call", mbtt_call, N_("Call a service and print the result") },
+  { "clients", mbtt_clients, N_("List the clients on the bus") },
+  { "complete", mbtt_complete, NULL },
   { "delay", mbtt_delay, N_("Measure how old messages are when they come") },
   { "echo", mbtt_echo, N_("Print the messages of topics") },
+  { "find", mbtt_find, N_("Find topics, services and peers by name") },
   { "help", mbtt_help, N_("Tell about a subcommand") },
   { "hz", mbtt_hz, N_("Measure the rate of topics") },
+  { "info", mbtt_info, N_("Tell about a topic, service or peer") },
+  { "list", mbtt_list, N_("List topics, services or peers") },
   { "pub", mbtt_pub, N_("Publish messages on a topic") },
+  { "publishers", mbtt_publishers, N_("List what is published, and by whom") },
+  { "services", mbtt_services, N_("List what services there are, and who offers them") },
+  { "subscribers", mbtt_subscribers, N_("List what is subscribed to, and by whom") },
   { "validate", mbtt_validate, N_("Check JSON values by a JSON Schema") },
+  { "wait", mbtt_wait, N_("Wait for a message, service or peer") },
   { NULL }
 };
+
+const MbttCommand *
+mbtt_get_commands (void)
+{
+  return commands;
+}
 
 /* Copies the arguments and wipes passphrases out of the original, which all users of the system
  * can see. */

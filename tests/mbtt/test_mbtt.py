@@ -70,10 +70,10 @@ class TestUsage(Case):
     def test_wrong(self):
         """What is wrong with the command line is told in one line, with what would be right."""
         for arguments, *phrases in (
-            ((), "subcommand is missing", "call, delay, echo"),
+            ((), "subcommand is missing", "echo, find, help"),
             (("--json",), "subcommand is missing"),
-            (("ehco",), "“ehco”", "call, delay, echo"),
-            (("",), "“”", "call, delay, echo"),
+            (("ehco",), "“ehco”", "echo, find, help"),
+            (("",), "“”", "echo, find, help"),
             (("--nope",), "“--nope”", "“mbtt --help”"),
             (("--nope", "echo", "/a"), "“--nope”", "“mbtt --help”"),
             (("-x", "echo", "/a"), "“-x”", "“mbtt --help”"),
