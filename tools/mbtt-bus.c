@@ -21,6 +21,8 @@
 
 /* As long as it makes sense to ask; what is later tells of itself. */
 #define MAX_TIMEOUT 3.0
+/* In less, a quiet bus cannot be told from a slow one. */
+#define MIN_TIMEOUT 0.7
 
 typedef struct
 {
@@ -97,7 +99,12 @@ mbtt_bus_collect (MbttBus *self,
     }
 
   if (collecting.error == NULL)
-    return TRUE;
+    {
+      if (wanted >= 0 && wanted < MIN_TIMEOUT)
+        mbtt_print_note (_("In %g s not everybody can answer, so that something may be missing; "
+                           "%g s are enough most often"), wanted, MIN_TIMEOUT);
+      return TRUE;
+    }
 
   *status = mbtt_fail (collecting.error);
   g_error_free (collecting.error);

@@ -333,7 +333,9 @@ read_kind (List        *self,
 
   for (guint i = 0; kinds[i] != NULL; i++)
     {
-      if (strcmp (text, kinds[i]) != 0)
+      /* One of them is as good as many. */
+      if (strcmp (text, kinds[i]) != 0 &&
+          (!g_str_has_prefix (kinds[i], text) || strlen (text) + 1 != strlen (kinds[i])))
         continue;
 
       self->kind = i;

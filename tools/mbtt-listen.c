@@ -22,6 +22,9 @@
 #include "mbtt-output.h"
 #include "mbtt-values.h"
 
+/* How long to look for what may be meant, in milliseconds. */
+#define SUGGEST_TIMEOUT 1000
+
 typedef struct
 {
   const MbttListening *what;
@@ -140,6 +143,30 @@ print_summary (Listen    *self,
                    self->n_messages, n_lost, mb_subscriber_get_n_missed (self->subscriber));
 }
 
+/* Helps somebody who has heard nothing. */
+static void
+suggest (Listen *self)
+{
+  g_autoptr(MbDirectory) directory = mb_directory_new (self->client);
+  g_auto(GStrv) names = NULL;
+
+  if (self->n_messages > 0 || self->n_skipped > 0 || mb_subscriber_get_is_closed (self->subscriber) ||
+      !mb_directory_collect_sync (directory, SUGGEST_TIMEOUT, NULL, NULL))
+    return;
+
+  if (mb_directory_count_publishers (directory, mb_subscriber_get_pattern (self->subscriber)) > 0)
+    {
+      mbtt_print_note (_("There is somebody who publishes it, and who has said nothing meanwhile"));
+      return;
+    }
+
+  names = mb_directory_suggest_topics (directory, self->what->pattern);
+  if (names != NULL && names[0] != NULL)
+    mbtt_print_note (_("Nobody publishes it; did you mean “%s”?"), names[0]);
+  else
+    mbtt_print_note (_("Nobody publishes it; “mbtt list” tells what topics there are"));
+}
+
 /* Returns what the end of the loop means. */
 static int
 judge (Listen  *self,
@@ -155,13 +182,14 @@ judge (Listen  *self,
     {
       mbtt_print_note (_("Of %lu messages only %lu came in time"),
                        self->n_wanted, self->n_messages);
+      suggest (self);
       return MBTT_EXIT_TIMED_OUT;
     }
 
   if (end == MBTT_END_TIMEOUT && self->what->needs_some && self->n_messages == 0)
     {
-      mbtt_print_note (_("No message came on “%s”; “mbtt list” tells what topics there are"),
-                       mb_subscriber_get_pattern (self->subscriber));
+      mbtt_print_note (_("No message came on “%s”"), mb_subscriber_get_pattern (self->subscriber));
+      suggest (self);
       return MBTT_EXIT_TIMED_OUT;
     }
 

@@ -150,12 +150,14 @@ class TestNames(BusCase):
         self.assert_lists("/ä/b\t1\t1\n", "list", "topics", "/ä.*")
         self.assert_lists("", "list", "topics", "ä")
         self.assert_lists("/s\t1\t0\n", "list", "services")
+        self.assert_lists("/s\t1\t0\n", "list", "service")
+        self.assertIn("not everybody can answer", run("list", "--timeout", "0.1").stderr)
         self.assert_lists(f"p\t{os.getpid()}\t{HOST}\nq\t{echo.pid}\t{HOST}\n", "list", "peers")
         self.assert_lists('{"topic":"/b","publishers":1,"subscribers":2}\n', "list", "topics", "/b", "--json")
 
     def test_wrong(self):
         """What cannot be listed is told of with what can."""
-        self.assert_fails(run("list", "topic"), 2, "“topics”")
+        self.assert_fails(run("list", "topcs"), 2, "“topics”")
         self.assert_fails(run("list", "xyz"), 2, "topics, services and peers")
         self.assert_fails(run("list", "topics", "("), 2, "“(”")
         self.assert_fails(run("wait", "servcie", "/a"), 2, "“service”", "message, publisher")
@@ -327,7 +329,9 @@ class TestWait(BusCase):
         self.assertEqual(done.stderr, "mbtt: There is no service “/mutliply” after 3 s\n"
                          "mbtt: Did you mean “/multiply”?\n")
         self.assert_fails(run("wait", "service", "/multiply", "--gone", "--timeout", "2"), 3, "still there")
-        self.assert_fails(run("wait", "message", "/m", "--timeout", "0.2"), 3, "“/m”")
+        done = run("wait", "message", "/m", "--timeout", "0.2")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("mbtt: No message came on “/m”\n", done.stderr)
 
     def test_stopped(self):
         """Ctrl+C is a failure, as what was waited for is not there."""

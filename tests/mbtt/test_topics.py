@@ -379,7 +379,17 @@ class TestMeters(Case):
     def test_silence(self):
         """No message at all in the time that there is has a status of its own."""
         for command in ("hz", "bw", "delay"):
-            self.assert_fails(run(command, "/silence", "--timeout", "0.2"), 3, "“/silence”", "mbtt list")
+            done = run(command, "/silence", "--timeout", "0.2")
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (3, "", "mbtt: No message came on “/silence”\n"
+                              "mbtt: Nobody publishes it; “mbtt list” tells what topics there are\n"))
+        with Peer("p") as peer:
+            peer.publisher("/silent")
+            peer.start()
+            done = run("hz", "/slient", "--timeout", "0.2")
+            self.assertIn("did you mean “/silent”?", done.stderr)
+            done = run("echo", "/silent", "--timeout", "0.2", "--count", "1")
+            self.assertIn("somebody who publishes it", done.stderr)
         for arguments in (("--window", "0"), ("--window", "x"), ("--interval", "x")):
             self.assert_fails(run("hz", "/a", *arguments), 2, *arguments)
         self.assert_fails(run("delay", "/a", "--unit", "days"), 2, "“days”", "s, ms, us or ns")
