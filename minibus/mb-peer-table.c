@@ -285,7 +285,9 @@ end_names (GPtrArray *names,
 {
   guint n = 0;
 
-  qsort (names->pdata, names->len, sizeof (gpointer), compare_text);
+  /* An empty array may be no array at all. */
+  if (names->len > 1)
+    qsort (names->pdata, names->len, sizeof (gpointer), compare_text);
   for (guint i = 0; i < names->len; i++)
     {
       char *name = names->pdata[i];

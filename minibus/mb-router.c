@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "mb-presence-wire-private.h"
+
 /* Topics remembered: between this and twice this. Longer ones are matched each time. */
 #define MAX_TOPICS 2048
 #define MAX_TOPIC_LENGTH 512
@@ -129,6 +131,17 @@ entry_new (MbRouter   *router,
   return self;
 }
 
+/* What peers tell each other of themselves is no message to programs: who listens to everything does not mean it, and
+ * gets it only by a pattern that says so. */
+static gboolean
+is_hidden_from (MbTopicEntry *self,
+                MbRoute      *route)
+{
+  return route->kind == MB_ROUTE_SUBSCRIBER &&
+         (strcmp (self->topic, MB_PRESENCE_TOPIC) == 0 || strcmp (self->topic, MB_PRESENCE_QUESTIONS) == 0) &&
+         strstr (_mb_pattern_get_text (route->pattern), "__") == NULL;
+}
+
 /* Finds the routes of a topic anew. */
 static guint
 entry_match (MbTopicEntry *self)
@@ -149,7 +162,7 @@ entry_match (MbTopicEntry *self)
       MbRoute *route = g_ptr_array_index (router->routes, i);
       MbMatch match = MB_MATCH_NO;
 
-      if (_mb_pattern_get_literal (route->pattern) == NULL)
+      if (_mb_pattern_get_literal (route->pattern) == NULL && !is_hidden_from (self, route))
         match = _mb_pattern_match (route->pattern, self->topic, self->length);
 
       if (match == MB_MATCH_YES)

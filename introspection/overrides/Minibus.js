@@ -9,7 +9,9 @@ const {Gio, GObject, Json} = imports.gi;
 
 function _init() {
     const Minibus = this;
-    const {Client, Message, Publisher, Request, Schema, Service, ServiceClient, Transport} = Minibus;
+    const {
+        Client, Directory, Message, Peer, Publisher, Request, Schema, Service, ServiceClient, Subscriber, Transport,
+    } = Minibus;
 
     function refuse(key, what, advice) {
         throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${what}, which has no JSON form; ${advice}`);
@@ -100,6 +102,9 @@ function _init() {
 
     for (const [klass, name] of [
         [Client, 'open'], [Client, 'flush'], [Client, 'read_passphrase'], [Client, 'call'], [Client, 'call_text'],
+        [Client, 'wait_for_peer'], [Client, 'wait_for_service'],
+        [Directory, 'check_keys'], [Directory, 'collect'], [Peer, 'load_schemas'],
+        [Publisher, 'wait_for_subscriber'], [Subscriber, 'wait_for_publisher'],
         [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
     ])
         Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
