@@ -123,6 +123,21 @@ mbtt_bus_clear (MbttBus *self)
   g_clear_object (&self->client);
 }
 
+/* Whether a list of peers has one but this program itself. */
+gboolean
+mbtt_has_other (GListModel *peers)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (peers); i++)
+    {
+      g_autoptr(MbPeer) peer = g_list_model_get_item (peers, i);
+
+      if (!mb_peer_get_is_own (peer))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static int
 compare_peers_cb (gconstpointer a,
                   gconstpointer b)
@@ -190,7 +205,8 @@ mbtt_bus_get_names (MbttBus       *self,
         {
           MbttEntry *entry = g_hash_table_lookup (known, names[j]);
 
-          if ((!shows_hidden && mbtt_is_hidden (names[j])) || !g_hash_table_add (own, (char *) names[j]))
+          if ((!shows_hidden && mbtt_is_hidden (names[j])) ||
+              !g_hash_table_add (own, (char *) names[j]))
             continue;
 
           if (entry == NULL)

@@ -31,6 +31,7 @@ gboolean   mbtt_bus_open      (MbttBus        *self,
 gboolean   mbtt_bus_collect   (MbttBus        *self,
                                int            *status);
 void       mbtt_bus_clear     (MbttBus        *self);
+gboolean   mbtt_has_other     (GListModel     *peers);
 GPtrArray *mbtt_bus_get_peers (MbttBus        *self);
 GPtrArray *mbtt_bus_get_names (MbttBus        *self,
                                MbttPeerNames   get_names,

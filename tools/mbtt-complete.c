@@ -397,7 +397,8 @@ read_words (Complete           *self,
         }
       else if (!*options_ended && word[0] == '-' && word[1] != '\0')
         {
-          const Option *option = find_option (self, word, equals != NULL ? (gsize) (equals - word) : strlen (word));
+          gsize length = equals != NULL ? (gsize) (equals - word) : strlen (word);
+          const Option *option = find_option (self, word, length);
 
           if (option != NULL && option->value != NULL && equals != NULL)
             take_option (taken, option->name, equals + 1);

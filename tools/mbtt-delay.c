@@ -194,17 +194,8 @@ read_options (Delay       *self,
 
   for (guint i = 0; texts[i] != NULL; i++)
     {
-      MbttPointer *pointer = NULL;
-
-      if (!g_utf8_validate (texts[i], -1, NULL))
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     _("The value of %s, “%s”, is not valid UTF-8"), "--field", texts[i]);
-      else
-        pointer = mbtt_pointer_new (texts[i], error);
-      if (pointer == NULL)
+      if (!mbtt_pointer_add (self->fields, "--field", texts[i], error))
         return FALSE;
-
-      g_ptr_array_add (self->fields, pointer);
     }
 
   if (unit == NULL)

@@ -186,17 +186,8 @@ read_fields (Echo               *self,
 {
   for (guint i = 0; texts != NULL && texts[i] != NULL; i++)
     {
-      MbttPointer *field = NULL;
-
-      if (!g_utf8_validate (texts[i], -1, NULL))
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     _("The value of %s, “%s”, is not valid UTF-8"), "--field", texts[i]);
-      else
-        field = mbtt_pointer_new (texts[i], error);
-      if (field == NULL)
+      if (!mbtt_pointer_add (self->fields, "--field", texts[i], error))
         return FALSE;
-
-      g_ptr_array_add (self->fields, field);
     }
 
   return TRUE;

@@ -363,20 +363,6 @@ tell_nothing (Info *self)
   return MBTT_EXIT_FAILED;
 }
 
-static gboolean
-has_other (GListModel *peers)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (peers); i++)
-    {
-      g_autoptr(MbPeer) peer = g_list_model_get_item (peers, i);
-
-      if (!mb_peer_get_is_own (peer))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 /* Tells of all that has a name. */
 int
 mbtt_info_bus (const char *name,
@@ -394,12 +380,14 @@ mbtt_info_bus (const char *name,
 
   topic = mb_directory_find_topic (bus.directory, name);
   if (topic != NULL &&
-      (has_other (mb_topic_info_get_publishers (topic)) || has_other (mb_topic_info_get_subscribers (topic))))
+      (mbtt_has_other (mb_topic_info_get_publishers (topic)) ||
+       mbtt_has_other (mb_topic_info_get_subscribers (topic))))
     tell_topic (&self, topic);
 
   service = mb_directory_find_service (bus.directory, name);
   if (service != NULL &&
-      (has_other (mb_service_info_get_providers (service)) || has_other (mb_service_info_get_clients (service))))
+      (mbtt_has_other (mb_service_info_get_providers (service)) ||
+       mbtt_has_other (mb_service_info_get_clients (service))))
     tell_service (&self, service);
 
   peers = mbtt_bus_get_peers (&bus);

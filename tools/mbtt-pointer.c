@@ -84,6 +84,27 @@ mbtt_pointer_new (const char  *text,
   return g_steal_pointer (&self);
 }
 
+/* Adds the pointer that was given with an option. */
+gboolean
+mbtt_pointer_add (GPtrArray   *pointers,
+                  const char  *option,
+                  const char  *text,
+                  GError     **error)
+{
+  MbttPointer *self = NULL;
+
+  if (!g_utf8_validate (text, -1, NULL))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 _("The value of %s, “%s”, is not valid UTF-8"), option, text);
+  else
+    self = mbtt_pointer_new (text, error);
+
+  if (self != NULL)
+    g_ptr_array_add (pointers, self);
+
+  return self != NULL;
+}
+
 void
 mbtt_pointer_free (MbttPointer *self)
 {

@@ -14,6 +14,10 @@ typedef struct _MbttPointer MbttPointer;
 
 MbttPointer *mbtt_pointer_new      (const char         *text,
                                     GError            **error);
+gboolean     mbtt_pointer_add      (GPtrArray          *pointers,
+                                    const char         *option,
+                                    const char         *text,
+                                    GError            **error);
 void         mbtt_pointer_free     (MbttPointer        *self);
 const char  *mbtt_pointer_get_text (const MbttPointer  *self);
 char        *mbtt_pointer_look_up  (const MbttPointer  *self,

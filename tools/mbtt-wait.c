@@ -44,20 +44,6 @@ typedef struct
 } Wait;
 
 static gboolean
-has_other (GListModel *peers)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (peers); i++)
-    {
-      g_autoptr(MbPeer) peer = g_list_model_get_item (peers, i);
-
-      if (!mb_peer_get_is_own (peer))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-static gboolean
 is_there (Wait *self)
 {
   MbDirectory *directory = self->bus.directory;
@@ -74,7 +60,7 @@ is_there (Wait *self)
 
     case SERVICE:
       service = mb_directory_find_service (directory, self->name);
-      return service != NULL && has_other (mb_service_info_get_providers (service));
+      return service != NULL && mbtt_has_other (mb_service_info_get_providers (service));
 
     default:
       peer = mb_directory_find_peer (directory, self->name);
