@@ -147,7 +147,7 @@ _mb_armor_decode (const char    *wire,
       if (value == B64_INVALID)
         {
           g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_MALFORMED,
-                       _("The encrypted data has byte 0x%02X at offset %" G_GSIZE_FORMAT
+                       _("The encrypted data has byte 0x%02X at offset %zu"
                          ", which base64 does not have"),
                        (guint8) wire[i], i);
           return NULL;
@@ -164,7 +164,7 @@ _mb_armor_decode (const char    *wire,
   if (n / 4 > max_length / 3 + 2)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_TOO_LARGE,
-                   _("The encrypted data is longer than the %" G_GSIZE_FORMAT " bytes that are accepted"),
+                   _("The encrypted data is longer than the %zu bytes that are accepted"),
                    max_length);
       return NULL;
     }
@@ -197,7 +197,7 @@ _mb_armor_decode (const char    *wire,
   if (out->len > max_length)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_TOO_LARGE,
-                   _("The encrypted data is longer than the %" G_GSIZE_FORMAT " bytes that are accepted"),
+                   _("The encrypted data is longer than the %zu bytes that are accepted"),
                    max_length);
       return NULL;
     }

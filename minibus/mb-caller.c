@@ -103,7 +103,7 @@ _mb_caller_ref (MbCaller *self)
 void
 _mb_caller_unref (MbCaller *self)
 {
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_ref_count_dec (&self->ref_count) || _mb_core_is_foreign (self->core))
     return;
 
   _mb_caller_close (self);
@@ -123,6 +123,9 @@ void
 _mb_caller_close (MbCaller *self)
 {
   g_autoptr(GError) error = NULL;
+
+  if (_mb_core_is_foreign (self->core))
+    return;
 
   if (!g_atomic_int_compare_and_exchange (&self->closed, FALSE, TRUE))
     return;

@@ -407,7 +407,7 @@ explain_decrypt (const MbGpgmeWorker  *worker,
   if (worker->overflown)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_TOO_LARGE,
-                   _("The message unpacks to more than the %" G_GSIZE_FORMAT " bytes that are accepted"),
+                   _("The message unpacks to more than the %zu bytes that are accepted"),
                    worker->max_out);
       return FALSE;
     }

@@ -354,7 +354,7 @@ check_room (MbCipherQueue  *self,
   if (self->n_jobs >= self->max_jobs || n_bytes > self->max_bytes - self->n_bytes)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_BUSY,
-                   _("%u messages of %" G_GSIZE_FORMAT " bytes together are waiting for encryption or "
+                   _("%u messages of %zu bytes together are waiting for encryption or "
                      "decryption; no more are kept"),
                    self->n_jobs, self->n_bytes);
       return FALSE;

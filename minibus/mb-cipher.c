@@ -82,7 +82,7 @@ _mb_passphrase_check (const char  *passphrase,
   if (length > MB_CIPHER_MAX_PASSPHRASE_LEN)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_PASSPHRASE,
-                   _("The passphrase has %" G_GSIZE_FORMAT " bytes; GnuPG takes up to %d"),
+                   _("The passphrase has %zu bytes; GnuPG takes up to %d"),
                    length, MB_CIPHER_MAX_PASSPHRASE_LEN);
       return FALSE;
     }
@@ -463,7 +463,7 @@ _mb_cipher_encrypt (MbCipher      *self,
   if (length > self->engine->max_plain_size)
     {
       g_set_error (error, MB_CIPHER_ERROR, MB_CIPHER_ERROR_TOO_LARGE,
-                   _("The data has %" G_GSIZE_FORMAT " bytes; up to %" G_GSIZE_FORMAT " are encrypted"),
+                   _("The data has %zu bytes; up to %zu are encrypted"),
                    length, self->engine->max_plain_size);
       return FALSE;
     }

@@ -35,6 +35,9 @@ prepare (MbClient  *self,
   g_autoptr(MbAddress) address = NULL;
   g_autoptr(MbCipher) cipher = NULL;
 
+  if (_mb_core_refuse_foreign (self->core, error))
+    return FALSE;
+
   if (self->is_open || self->opening)
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_ALREADY_OPEN,
@@ -76,6 +79,7 @@ clear_transport (MbClient *self)
   if (self->receiver != NULL)
     _mb_receiver_detach (self->receiver);
   g_clear_object (&self->receiver);
+  _mb_core_end (self->core);
 }
 
 /* Ends what is being encrypted and decrypted, and removes what GnuPG worked in. */
@@ -138,7 +142,7 @@ _mb_client_close_quietly (MbClient *self)
 {
   g_autoptr(GError) error = NULL;
 
-  if (!self->is_open)
+  if (!self->is_open || _mb_core_is_foreign (self->core))
     return;
 
   self->is_open = FALSE;
@@ -327,7 +331,8 @@ mb_client_open_finish (MbClient      *self,
  * not sent, and counted by [property@Client:dropped-not-sent]: see [method@Client.flush_sync].
  *
  * Calls that wait for an answer end with [error@ClientError]. Publishers, subscribers and services stay, and work
- * again when the client is opened again. Closing twice is harmless.
+ * again when the client is opened again. Closing twice is harmless, and in a process that was forked from the one where
+ * the client is open, nothing happens.
  *
  * Since: 0.1
  */
@@ -335,6 +340,9 @@ void
 mb_client_close (MbClient *self)
 {
   g_return_if_fail (MB_IS_CLIENT (self));
+
+  if (_mb_core_is_foreign (self->core))
+    return;
 
   /* What is under way ends with an error of its own. */
   if (self->opening)

@@ -118,6 +118,13 @@ mb_client_dispose (GObject *object)
   MbClient *self = MB_CLIENT (object);
   MbCaller *caller;
 
+  /* It stays as it is, with a reference that nobody gives back. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
   _mb_client_close_quietly (self);
 
   /* Without a word: nothing is emitted while an object goes. */
@@ -339,6 +346,9 @@ mb_client_class_init (MbClientClass *klass)
    *
    * How many packets were of topics that nothing in this client wants. Not notified.
    *
+   * When there are many, the transport may drop them unseen: see [method@Transport.set_topics]. Those are in none
+   * of the counters.
+   *
    * Since: 0.1
    */
   properties[PROP_N_UNWANTED] =
@@ -496,7 +506,7 @@ mb_client_get_is_open (MbClient *self)
 {
   g_return_val_if_fail (MB_IS_CLIENT (self), FALSE);
 
-  return self->is_open;
+  return self->is_open && !_mb_core_is_foreign (self->core);
 }
 
 /**

@@ -266,6 +266,9 @@ _mb_core_flush (MbCore        *self,
   gulong handler = 0;
   guint64 target;
 
+  if (_mb_core_refuse_foreign (self, error))
+    return FALSE;
+
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 

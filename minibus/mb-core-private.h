@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * objects (publishers, subscribers, services) hold references on it and know nothing of MbClient.
  *
  * Everything here may be used from any thread. No lock is held while another one is taken, but for
- * receive_lock, under which the way in takes the others.
+ * receive_lock, under which the way in takes the others, and filter_lock.
  */
 typedef struct _MbCore MbCore;
 /* What it knows of the others, and tells them: mb-presence-private.h. */
@@ -36,6 +36,8 @@ typedef struct
   guint32  hash;
   guint    n_users;
   guint64  sequence;
+  GString *start;      /* what the packets of `session` begin with, or NULL */
+  guint64  session;
 } MbOutlet;
 
 /* What the built-in services tell of a client. */
@@ -85,6 +87,8 @@ struct _MbCore
   MbPresence      *presence;      /* set once */
   MbInbox         *reports;       /* set once; drop reasons plus one, for the client's signal */
 
+  guint            process;       /* atomic; where the client is open, or 0; see _mb_core_is_foreign() */
+
   GMutex           lists_lock;
   GPtrArray       *lists[MB_N_LISTS];   /* lists_lock */
 
@@ -104,7 +108,14 @@ struct _MbCore
   GError          *queue_error;   /* send_lock; the first since somebody asked, or NULL */
   GCond            dequeued;      /* send_lock */
 
+  /* What the transport need not bring; see mb-core-filter.c. */
+  GMutex           filter_lock;   /* before send_lock and the router's lock */
+  gboolean         has_filter;    /* filter_lock */
+  gboolean         filter_is_old; /* filter_lock; something has changed since it was made */
+  GPtrArray       *unwanted;      /* filter_lock; topics that nobody wants, and that come all the time */
+
   GMutex           receive_lock;  /* all of the way in */
+  guint            n_vain;        /* receive_lock; packets that a filter would have dropped, since it was last looked at */
   GString         *topic_buffer;  /* receive_lock, as the rest */
   GString         *data_buffer;
   GString         *text_buffer;
@@ -129,6 +140,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCore, _mb_core_unref)
 
 /* Starts a new session. The receiver is for the transport to be opened with. */
 MbReceiver *_mb_core_prepare       (MbCore        *self);
+/* The opposite of that, when nothing comes in or goes out any more. */
+void       _mb_core_end            (MbCore        *self);
+/* Whether the client was open in another process when this one was forked off. Its threads are not here, and any lock
+ * may be held by one of them, for ever; the sockets, the numbers and what GnuPG works in belong to the other process. So
+ * nothing of such a client may be touched here, not even to free it. */
+gboolean   _mb_core_is_foreign     (MbCore        *self);
+/* Returns whether that is so, with the error for it. */
+gboolean   _mb_core_refuse_foreign (MbCore        *self,
+                                    GError       **error);
 guint64    _mb_core_get_session    (MbCore        *self);
 /* From here on, packets are sent with this transport; NULL: not at all. */
 void       _mb_core_set_transport  (MbCore        *self,
@@ -212,6 +232,13 @@ void       _mb_core_answer         (MbCore        *self,
                                     GString       *data,
                                     MbSecrecy      secrecy);
 void       _mb_delivery_free       (gpointer       data);
+
+/* The filter of the transport: mb-core-filter.c */
+void       _mb_core_routes_changed (gpointer       core,
+                                    gboolean       more);
+/* A packet with a tag came that nobody wants. receive_lock is held. */
+void       _mb_core_note_vain      (MbCore        *self,
+                                    MbTopicEntry  *entry);
 
 /* Encryption: mb-core-cipher.c */
 /* Encrypts and decrypts with this open cipher from here on; NULL: not at all, and what is under way ends. */

@@ -33,10 +33,10 @@ typedef struct
   MbCore       *core;
   MbPacket      packet;
   MbTopicEntry *entry;
-  char         *author;      /* owned, or NULL */
-  char         *id;          /* owned, or NULL */
+  char         *author;      /* a GRefString, or NULL */
+  char         *id;          /* a GRefString, or NULL */
   char         *signer;      /* owned, or NULL */
-  JsonNode     *data;        /* owned, until a message takes it */
+  JsonNode     *data;        /* owned, until a message takes it; NULL until somebody needs it here */
   JsonNode     *header;      /* owned, likewise; or NULL */
   gsize         cost;
   gint64        received_at;
@@ -91,6 +91,7 @@ _mb_delivery_free (gpointer data)
   g_free (delivery);
 }
 
+/* Returns a GRefString, as each message wants one. */
 static char *
 dup_span (GString      *buffer,
           const MbSpan *span)
@@ -99,19 +100,24 @@ dup_span (GString      *buffer,
     return NULL;
 
   if (!span->escaped)
-    return g_strndup (span->text, span->length);
+    return g_ref_string_new_len (span->text, (gssize) span->length);
 
-  if (!_mb_json_unescape (buffer, span->text, span->length))
-    return NULL;
+  _mb_packet_decode (buffer, span);
 
-  return g_strndup (buffer->str, buffer->len);
+  return g_ref_string_new_len (buffer->str, (gssize) buffer->len);
+}
+
+static char *
+acquire (char *text)
+{
+  return text != NULL ? g_ref_string_acquire (text) : NULL;
 }
 
 static void
 incoming_clear (Incoming *in)
 {
-  g_clear_pointer (&in->author, g_free);
-  g_clear_pointer (&in->id, g_free);
+  g_clear_pointer (&in->author, g_ref_string_release);
+  g_clear_pointer (&in->id, g_ref_string_release);
   g_clear_pointer (&in->signer, g_free);
   g_clear_pointer (&in->data, json_node_unref);
   g_clear_pointer (&in->header, json_node_unref);
@@ -127,8 +133,8 @@ make_message (Incoming *in)
   MbCore *core = in->core;
   MbMessageParts parts = {
     .topic = g_ref_string_acquire (in->entry->topic),
-    .author = g_strdup (in->author),
-    .id = g_strdup (in->id),
+    .author = acquire (in->author),
+    .id = acquire (in->id),
     .text = g_strndup (core->data_buffer->str, core->data_buffer->len),
     .data = g_steal_pointer (&in->data),
     .header = g_steal_pointer (&in->header),
@@ -140,13 +146,9 @@ make_message (Incoming *in)
     .signer = g_strdup (in->signer),
   };
 
-  /* Nodes must not be shared between threads, so the message for another context reads the text again. */
-  if (parts.data == NULL)
-    {
-      parts.data = _mb_json_read (core->data_buffer->str, core->data_buffer->len, NULL, NULL);
-      if (in->packet.n_extra_members > 0)
-        parts.header = _mb_packet_read_extra (&in->packet, NULL);
-    }
+  /* Nodes must not be shared between threads, so the message for another context has its own. */
+  if (parts.header == NULL && in->packet.n_extra_members > 0)
+    parts.header = _mb_packet_read_extra (&in->packet, NULL);
 
   return _mb_message_new (&parts);
 }
@@ -429,6 +431,22 @@ refuse_data (Incoming *in,
     end_call (in, MB_ROUTE_ERROR, error);
 }
 
+/* The data as a tree, which is made only if somebody needs it: it costs more than all the rest. */
+static JsonNode *
+get_data (Incoming *in)
+{
+  GString *text = in->core->data_buffer;
+  gsize n_nodes;
+
+  if (in->data == NULL)
+    {
+      in->data = _mb_json_read (text->str, text->len, &n_nodes, NULL);
+      in->cost += n_nodes * NODE_COST;
+    }
+
+  return in->data;
+}
+
 /* Checks the data by the schema of one route. */
 static gboolean
 accept_data (Incoming *in,
@@ -436,7 +454,7 @@ accept_data (Incoming *in,
 {
   g_autoptr(GError) error = NULL;
 
-  if (route->schema == NULL || mb_schema_validate (route->schema, in->data, &error))
+  if (route->schema == NULL || mb_schema_validate (route->schema, get_data (in), &error))
     return TRUE;
 
   _mb_core_drop (in->core,
@@ -467,9 +485,9 @@ deliver (Incoming *in)
       MbRoute *route = g_ptr_array_index (routes, i);
 
       if (route->kind == MB_ROUTE_BUILTIN && in->id != NULL)
-        _mb_builtin_handle (core, route, in->entry->topic, in->id, in->data, get_secrecy (in));
+        _mb_builtin_handle (core, route, in->entry->topic, in->id, get_data (in), get_secrecy (in));
       if (route->kind == MB_ROUTE_PRESENCE)
-        _mb_presence_handle (core, route->builtin, in->entry->topic, in->author, in->id, in->data,
+        _mb_presence_handle (core, route->builtin, in->entry->topic, in->author, in->id, get_data (in),
                              in->packet.encrypted);
 
       if (in->only_asks)
@@ -505,7 +523,6 @@ take_data (Incoming *in)
 {
   MbCore *self = in->core;
   g_autoptr(GError) error = NULL;
-  gsize n_nodes;
 
   if (in->packet.n_extra_members > 0)
     {
@@ -521,13 +538,12 @@ take_data (Incoming *in)
     _mb_core_drop (self, MB_DROP_REASON_NO_ID, 1, in->entry->topic,
                    "requests and their answers are told apart by their id");
 
-  in->data = _mb_json_read (self->data_buffer->str, self->data_buffer->len, &n_nodes, &error);
-  if (in->data == NULL)
+  if (!_mb_json_check (self->data_buffer->str, self->data_buffer->len, &error))
     {
       refuse_data (in, error);
       return;
     }
-  in->cost = MESSAGE_COST + self->data_buffer->len + n_nodes * NODE_COST;
+  in->cost = MESSAGE_COST + self->data_buffer->len;
 
   deliver (in);
 }
@@ -717,31 +733,29 @@ receive_locked (MbCore     *self,
 
   if (status == MB_PACKET_OK)
     {
-      if (!topic->escaped)
-        in.entry = _mb_router_look_up (self->router, topic->text, topic->length, &n_limited);
-      else if (_mb_json_unescape (self->topic_buffer, topic->text, topic->length))
-        in.entry = _mb_router_look_up (self->router, self->topic_buffer->str, self->topic_buffer->len,
-                                       &n_limited);
+      if (topic->escaped)
+        {
+          _mb_packet_decode (self->topic_buffer, topic);
+          in.entry = _mb_router_look_up (self->router, self->topic_buffer->str, self->topic_buffer->len,
+                                         &n_limited);
+        }
       else
-        status = MB_PACKET_NOT_JSON;
-    }
+        {
+          in.entry = _mb_router_look_up (self->router, topic->text, topic->length, &n_limited);
+        }
 
-  if (status == MB_PACKET_OK)
-    {
       if (n_limited > 0)
         _mb_core_drop (self, MB_DROP_REASON_LIMIT, n_limited, in.entry->topic,
                        "a pattern takes too long to match this topic");
       if (in.entry->routes->len == 0)
         {
           g_atomic_int_inc (&self->counters.n_unwanted);
+          if (in.packet.tag.present)
+            _mb_core_note_vain (self, in.entry);
           return;
         }
       status = _mb_packet_scan_rest (&in.packet, datagram, length);
     }
-
-  if (status == MB_PACKET_OK &&
-      !_mb_json_unescape (self->data_buffer, in.packet.data.text, in.packet.data.length))
-    status = MB_PACKET_NOT_JSON;
 
   if (status != MB_PACKET_OK)
     {
@@ -752,6 +766,7 @@ receive_locked (MbCore     *self,
       return;
     }
 
+  _mb_packet_decode (self->data_buffer, &in.packet.data);
   in.author = dup_span (self->text_buffer, &in.packet.author);
   in.id = dup_span (self->text_buffer, &in.packet.id);
   in.received_at = g_get_real_time ();

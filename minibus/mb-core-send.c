@@ -22,6 +22,8 @@
 void
 _mb_outlet_free (MbOutlet *outlet)
 {
+  if (outlet->start != NULL)
+    g_string_free (outlet->start, TRUE);
   g_free (outlet->topic);
   g_free (outlet);
 }
@@ -70,6 +72,9 @@ _mb_core_close_outlet (MbCore   *self,
 {
   gboolean forget;
 
+  if (_mb_core_is_foreign (self))
+    return;
+
   g_mutex_lock (&self->send_lock);
   /* The numbers of a topic go on when it is published on again in the same session, so they are kept,
    * but for a program that uses topics without end. */
@@ -96,6 +101,27 @@ _mb_core_set_too_large (MbCore      *self,
                topic, size, self->max_packet_size);
 }
 
+/* Sends what is in `packet`. */
+static gboolean
+send_bytes (MbCore      *self,
+            const char  *topic,
+            GError     **error)
+{
+  if (self->packet->len > self->max_packet_size)
+    {
+      _mb_core_set_too_large (self, topic, self->packet->len, error);
+      return FALSE;
+    }
+
+  if (!mb_transport_send (self->transport, topic, (const guint8 *) self->packet->str, self->packet->len,
+                          error))
+    return FALSE;
+
+  g_atomic_int_inc (&self->counters.n_sent);
+
+  return TRUE;
+}
+
 gboolean
 _mb_core_send_packet (MbCore      *self,
                       const char  *topic,
@@ -111,19 +137,37 @@ _mb_core_send_packet (MbCore      *self,
   _mb_packet_append (self->packet, hash, self->session, sequence, topic, self->name, id, encrypted,
                      data, length);
 
-  if (self->packet->len > self->max_packet_size)
+  return send_bytes (self, topic, error);
+}
+
+/* Sends one packet of a topic that is being published on, in the clear: most of it is the same each time. */
+static gboolean
+send_next (MbCore      *self,
+           MbOutlet    *outlet,
+           guint64      sequence,
+           const char  *data,
+           gsize        length,
+           GError     **error)
+{
+  char id[40];
+  const char *end = _mb_packet_put_id (id, self->session, ++self->n_ids);
+
+  if (outlet->start == NULL)
+    outlet->start = g_string_new (NULL);
+  if (outlet->session != self->session)
     {
-      _mb_core_set_too_large (self, topic, self->packet->len, error);
-      return FALSE;
+      g_string_truncate (outlet->start, 0);
+      _mb_packet_append_start (outlet->start, outlet->hash, self->session, outlet->topic, self->name);
+      outlet->session = self->session;
     }
+  _mb_packet_set_sequence (outlet->start->str, sequence);
 
-  if (!mb_transport_send (self->transport, topic, (const guint8 *) self->packet->str, self->packet->len,
-                          error))
-    return FALSE;
+  g_string_truncate (self->packet, 0);
+  g_string_append_len (self->packet, outlet->start->str, (gssize) outlet->start->len);
+  g_string_append_len (self->packet, id, end - id);
+  _mb_packet_append_rest (self->packet, data, length);
 
-  g_atomic_int_inc (&self->counters.n_sent);
-
-  return TRUE;
+  return send_bytes (self, outlet->topic, error);
 }
 
 /* send_lock is held. */
@@ -151,6 +195,7 @@ send_locked (MbCore      *self,
              GError     **error)
 {
   guint64 sequence = outlet->n_users > 0 ? outlet->sequence + 1 : 0;
+  gboolean encrypted;
   char own_id[40];
 
   if (self->transport == NULL)
@@ -160,14 +205,23 @@ send_locked (MbCore      *self,
       return FALSE;
     }
 
+  encrypted = is_to_be_encrypted (self, outlet->topic, secrecy);
+  if (id == NULL && !encrypted && outlet->n_users > 0)
+    {
+      if (!send_next (self, outlet, sequence, data, length, error))
+        return FALSE;
+
+      outlet->sequence = sequence;
+      return TRUE;
+    }
+
   if (id == NULL)
     {
-      g_snprintf (own_id, sizeof own_id, "%016" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
-                  self->session, ++self->n_ids);
+      _mb_packet_put_id (own_id, self->session, ++self->n_ids);
       id = own_id;
     }
 
-  if (is_to_be_encrypted (self, outlet->topic, secrecy)
+  if (encrypted
       ? !_mb_core_seal (self, outlet, id, sequence, data, length, error)
       : !_mb_core_send_packet (self, outlet->topic, outlet->hash, sequence, id, FALSE, data, length, error))
     return FALSE;
@@ -188,7 +242,7 @@ _mb_core_send (MbCore      *self,
 {
   gboolean sent;
 
-  if (!_mb_builtin_check (outlet->topic, data, length, error))
+  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (outlet->topic, data, length, error))
     return FALSE;
 
   g_mutex_lock (&self->send_lock);

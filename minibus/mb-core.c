@@ -8,9 +8,13 @@
 
 #include "mb-core-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "mb-builtin-private.h"
+#include "mb-error.h"
 #include "mb-presence-private.h"
 #include "mb-receiver-private.h"
+#include "mb-thread-private.h"
 
 static void
 push_cb (gpointer      owner,
@@ -75,6 +79,10 @@ _mb_core_new (const char   *name,
   self->packet = g_string_sized_new (1500);
   g_cond_init (&self->dequeued);
 
+  g_mutex_init (&self->filter_lock);
+  self->unwanted = g_ptr_array_new_with_free_func (g_free);
+  _mb_router_watch (self->router, _mb_core_routes_changed, self);
+
   g_mutex_init (&self->receive_lock);
   self->topic_buffer = g_string_new (NULL);
   self->data_buffer = g_string_new (NULL);
@@ -105,7 +113,7 @@ _mb_core_unref (MbCore *self)
   GHashTableIter iter;
   gpointer value;
 
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_ref_count_dec (&self->ref_count) || _mb_core_is_foreign (self))
     return;
 
   /* Whoever set it has taken it away again. */
@@ -125,6 +133,7 @@ _mb_core_unref (MbCore *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     _mb_outlet_free (value);
   g_hash_table_unref (self->outlets);
+  g_ptr_array_unref (self->unwanted);
   g_string_free (self->packet, TRUE);
   g_string_free (self->topic_buffer, TRUE);
   g_string_free (self->data_buffer, TRUE);
@@ -138,9 +147,38 @@ _mb_core_unref (MbCore *self)
 
   g_mutex_clear (&self->lists_lock);
   g_mutex_clear (&self->send_lock);
+  g_mutex_clear (&self->filter_lock);
   g_mutex_clear (&self->receive_lock);
   g_free (self->name);
   g_free (self);
+}
+
+gboolean
+_mb_core_is_foreign (MbCore *self)
+{
+  guint process = (guint) g_atomic_int_get (&self->process);
+
+  return process != 0 && process != _mb_process_get ();
+}
+
+gboolean
+_mb_core_refuse_foreign (MbCore  *self,
+                         GError **error)
+{
+  if (!_mb_core_is_foreign (self))
+    return FALSE;
+
+  g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
+               _("The client “%s” is open in the process that this one was forked from; make another client here"),
+               self->name);
+
+  return TRUE;
+}
+
+void
+_mb_core_end (MbCore *self)
+{
+  g_atomic_int_set (&self->process, 0);
 }
 
 MbReceiver *
@@ -148,6 +186,8 @@ _mb_core_prepare (MbCore *self)
 {
   GHashTableIter iter;
   gpointer value;
+
+  g_atomic_int_set (&self->process, _mb_process_get ());
 
   g_mutex_lock (&self->send_lock);
 
@@ -185,9 +225,15 @@ void
 _mb_core_set_transport (MbCore      *self,
                         MbTransport *transport)
 {
+  g_mutex_lock (&self->filter_lock);
   g_mutex_lock (&self->send_lock);
   g_set_object (&self->transport, transport);
   g_mutex_unlock (&self->send_lock);
+
+  /* One that has just been opened has none. */
+  self->has_filter = FALSE;
+  self->filter_is_old = TRUE;
+  g_mutex_unlock (&self->filter_lock);
 }
 
 void

@@ -50,3 +50,10 @@ G_DEFINE_ENUM_TYPE (MbSchemaRole, mb_schema_role,
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_TOPIC, "topic"),
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REQUEST, "request"),
                     G_DEFINE_ENUM_VALUE (MB_SCHEMA_ROLE_REPLY, "reply"))
+
+G_DEFINE_ENUM_TYPE (MbRecorderState, mb_recorder_state,
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STOPPED, "stopped"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STARTING, "starting"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_RECORDING, "recording"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_STOPPING, "stopping"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDER_STATE_FAILED, "failed"))

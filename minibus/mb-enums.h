@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 #define MB_TYPE_KEY_MATCH (mb_key_match_get_type ())
 #define MB_TYPE_OVERFLOW (mb_overflow_get_type ())
 #define MB_TYPE_PEER_KIND (mb_peer_kind_get_type ())
+#define MB_TYPE_RECORDER_STATE (mb_recorder_state_get_type ())
 #define MB_TYPE_SCHEMA_ROLE (mb_schema_role_get_type ())
 
 /**
@@ -127,6 +128,27 @@ typedef enum
 } MbPeerKind;
 
 /**
+ * MbRecorderState:
+ * @MB_RECORDER_STATE_STOPPED: nothing is being recorded
+ * @MB_RECORDER_STATE_STARTING: the file is being opened
+ * @MB_RECORDER_STATE_RECORDING: messages are being recorded
+ * @MB_RECORDER_STATE_STOPPING: what has arrived is being written to the end
+ * @MB_RECORDER_STATE_FAILED: the file could not be written any more
+ *
+ * What a recorder is doing.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_RECORDER_STATE_STOPPED,
+  MB_RECORDER_STATE_STARTING,
+  MB_RECORDER_STATE_RECORDING,
+  MB_RECORDER_STATE_STOPPING,
+  MB_RECORDER_STATE_FAILED,
+} MbRecorderState;
+
+/**
  * MbSchemaRole:
  * @MB_SCHEMA_ROLE_TOPIC: of the messages of a topic, which the peer publishes or has subscribed to
  * @MB_SCHEMA_ROLE_REQUEST: of the parameters of a service
@@ -144,14 +166,16 @@ typedef enum
 } MbSchemaRole;
 
 MB_AVAILABLE_IN_ALL
-GType mb_drop_reason_get_type (void) G_GNUC_CONST;
+GType mb_drop_reason_get_type    (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
-GType mb_key_match_get_type   (void) G_GNUC_CONST;
+GType mb_key_match_get_type      (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
-GType mb_overflow_get_type    (void) G_GNUC_CONST;
+GType mb_overflow_get_type       (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
-GType mb_peer_kind_get_type   (void) G_GNUC_CONST;
+GType mb_peer_kind_get_type      (void) G_GNUC_CONST;
 MB_AVAILABLE_IN_ALL
-GType mb_schema_role_get_type (void) G_GNUC_CONST;
+GType mb_recorder_state_get_type (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GType mb_schema_role_get_type    (void) G_GNUC_CONST;
 
 G_END_DECLS

@@ -149,3 +149,22 @@ G_DEFINE_ENUM_TYPE (MbCipherError, mb_cipher_error,
                     G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_TIMED_OUT, "timed-out"),
                     G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_BUSY, "busy"),
                     G_DEFINE_ENUM_VALUE (MB_CIPHER_ERROR_CLOSED, "closed"))
+
+/**
+ * mb_recording_error_quark:
+ *
+ * The domain of [error@RecordingError].
+ *
+ * Returns: the quark of the domain
+ *
+ * Since: 0.1
+ */
+G_DEFINE_QUARK (mb-recording-error-quark, mb_recording_error)
+
+G_DEFINE_ENUM_TYPE (MbRecordingError, mb_recording_error,
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_NOT_RECORDING, "not-recording"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_VERSION, "version"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_EXISTS, "exists"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_LOCKED, "locked"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_NOT_LOCAL, "not-local"),
+                    G_DEFINE_ENUM_VALUE (MB_RECORDING_ERROR_STATE, "state"))

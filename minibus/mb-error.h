@@ -178,6 +178,33 @@ typedef enum
   MB_SERVICE_ERROR_NO_SUCH_SERVICE,
 } MbServiceError;
 
+#define MB_RECORDING_ERROR (mb_recording_error_quark ())
+#define MB_TYPE_RECORDING_ERROR (mb_recording_error_get_type ())
+
+/**
+ * MbRecordingError:
+ * @MB_RECORDING_ERROR_NOT_RECORDING: the file is something else than a recording
+ * @MB_RECORDING_ERROR_VERSION: the recording has a version of the format that is not known
+ * @MB_RECORDING_ERROR_EXISTS: the file to be recorded to is not empty, and is not to be appended to
+ * @MB_RECORDING_ERROR_LOCKED: another recorder is writing the file
+ * @MB_RECORDING_ERROR_NOT_LOCAL: recording needs a regular file on this machine
+ * @MB_RECORDING_ERROR_STATE: the object is not in a state in which this can be done, such as recording already
+ *
+ * What can be wrong with a recording. What the system reports, such as a disk that is full, is in the domain of
+ * [error@Gio.IOErrorEnum].
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  MB_RECORDING_ERROR_NOT_RECORDING,
+  MB_RECORDING_ERROR_VERSION,
+  MB_RECORDING_ERROR_EXISTS,
+  MB_RECORDING_ERROR_LOCKED,
+  MB_RECORDING_ERROR_NOT_LOCAL,
+  MB_RECORDING_ERROR_STATE,
+} MbRecordingError;
+
 #define MB_CIPHER_ERROR (mb_cipher_error_quark ())
 #define MB_TYPE_CIPHER_ERROR (mb_cipher_error_get_type ())
 
@@ -244,5 +271,9 @@ MB_AVAILABLE_IN_ALL
 GQuark mb_cipher_error_quark       (void);
 MB_AVAILABLE_IN_ALL
 GType  mb_cipher_error_get_type    (void) G_GNUC_CONST;
+MB_AVAILABLE_IN_ALL
+GQuark mb_recording_error_quark    (void);
+MB_AVAILABLE_IN_ALL
+GType  mb_recording_error_get_type (void) G_GNUC_CONST;
 
 G_END_DECLS

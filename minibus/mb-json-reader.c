@@ -26,7 +26,7 @@ typedef struct
   const char *at;       /* the content of the name in the text */
   const char *name;     /* the same without escapes: `at`, or `owned`; not ended by NUL */
   gsize       length;
-  guint       hash;     /* g_str_hash() of the name */
+  guint       hash;     /* g_str_hash() of the name, where there are many */
   char       *owned;
 } Member;
 
@@ -36,6 +36,8 @@ typedef struct
   const char *cursor;
   const char *end;
   gboolean    build;
+  gboolean    sending;          /* what receivers would refuse is bad */
+  gboolean    spaced;           /* there is white space between the tokens */
   gsize       n_nodes;
   guint       depth;
   Member     *members;          /* of all objects that are open, the innermost last */
@@ -50,6 +52,15 @@ typedef struct
 
 static gboolean read_value (Reader    *self,
                             JsonNode **out);
+
+static inline void
+skip_blank (Reader *self)
+{
+  const char *start = self->cursor;
+
+  _mb_scan_blank (&self->cursor, self->end);
+  self->spaced |= self->cursor != start;
+}
 
 /* Errors */
 
@@ -174,7 +185,7 @@ read_number (Reader    *self,
       return TRUE;
     }
 
-  if (!self->build && number.integer && (!number.exact || number.negative))
+  if (self->sending && number.integer && (!number.exact || number.negative))
     {
       g_autofree char *shown = show_number (self, start);
 
@@ -217,7 +228,7 @@ enter (Reader *self)
 
   self->depth++;
   self->cursor++;
-  _mb_scan_blank (&self->cursor, self->end);
+  skip_blank (self);
 
   return TRUE;
 }
@@ -245,7 +256,7 @@ read_array (Reader    *self,
           if (self->build)
             json_array_add_element (array, element);
 
-          _mb_scan_blank (&self->cursor, self->end);
+          skip_blank (self);
           if (self->cursor == self->end || *self->cursor != ',')
             break;
           self->cursor++;
@@ -311,7 +322,7 @@ read_name (Reader *self)
   MbScan result;
   Member *member;
 
-  _mb_scan_blank (&self->cursor, self->end);
+  skip_blank (self);
   if (self->cursor == self->end || *self->cursor != '"')
     return fail_scan (self, MB_SCAN_NAME);
 
@@ -330,11 +341,7 @@ read_name (Reader *self)
       member->name = member->owned;
     }
 
-  member->hash = 5381;
-  for (gsize i = 0; i < member->length; i++)
-    member->hash = member->hash * 33 + (guint) (signed char) member->name[i];
-
-  _mb_scan_blank (&self->cursor, self->end);
+  skip_blank (self);
   if (self->cursor == self->end || *self->cursor != ':')
     return fail_scan (self, MB_SCAN_COLON);
   self->cursor++;
@@ -346,7 +353,7 @@ static gboolean
 same_name (const Member *a,
            const Member *b)
 {
-  return a->hash == b->hash && a->length == b->length && memcmp (a->name, b->name, a->length) == 0;
+  return a->length == b->length && memcmp (a->name, b->name, a->length) == 0;
 }
 
 static gboolean
@@ -377,7 +384,7 @@ static gboolean
 check_names (Reader *self,
              guint   n)
 {
-  const Member *members = &self->members[self->n_members - n];
+  Member *members = &self->members[self->n_members - n];
   g_autofree guint16 *table = NULL;
   static gint seed;
   guint mask;
@@ -396,6 +403,13 @@ check_names (Reader *self,
     g_atomic_int_set (&seed, (gint) (g_random_int () | 1));
 
   /* Indexes plus one, with open addressing, at most half full. */
+  for (guint i = 0; i < n; i++)
+    {
+      members[i].hash = 5381;
+      for (gsize j = 0; j < members[i].length; j++)
+        members[i].hash = members[i].hash * 33 + (guint) (signed char) members[i].name[j];
+    }
+
   mask = (2u << g_bit_storage (n)) - 1;
   table = g_new0 (guint16, mask + 1);
 
@@ -477,7 +491,7 @@ read_object (Reader    *self,
             return FALSE;
           self->members[first + n].node = node;
 
-          _mb_scan_blank (&self->cursor, self->end);
+          skip_blank (self);
           if (self->cursor == self->end || *self->cursor != ',')
             break;
           self->cursor++;
@@ -504,7 +518,7 @@ static gboolean
 read_value (Reader    *self,
             JsonNode **out)
 {
-  _mb_scan_blank (&self->cursor, self->end);
+  skip_blank (self);
   if (self->cursor == self->end)
     return fail_scan (self, MB_SCAN_VALUE);
 
@@ -545,20 +559,25 @@ read_value (Reader    *self,
     }
 }
 
+/* Builds a tree where there is `out`. `spaced`, if not NULL, is set to whether there is white space between
+ * tokens, and makes this the check of a sender. */
 static gboolean
 read_text (const char  *text,
            gsize        length,
-           gboolean     build,
            JsonNode   **out,
            gsize       *n_nodes,
+           gboolean    *spaced,
            GError     **error)
 {
   Reader self;
+  JsonNode *root = NULL;
   gboolean success;
 
   self.text = self.cursor = text;
   self.end = text + length;
-  self.build = build;
+  self.build = out != NULL;
+  self.sending = spaced != NULL;
+  self.spaced = FALSE;
   self.n_nodes = 0;
   self.depth = 0;
   self.members = self.few_members;
@@ -568,14 +587,14 @@ read_text (const char  *text,
   self.buffer_size = sizeof self.small_buffer;
   self.error = error;
 
-  success = read_value (&self, out);
+  success = read_value (&self, &root);
   if (success)
     {
-      _mb_scan_blank (&self.cursor, self.end);
+      skip_blank (&self);
       if (self.cursor != self.end)
         {
           success = fail_scan (&self, MB_SCAN_TRAILING);
-          g_clear_pointer (out, json_node_unref);
+          g_clear_pointer (&root, json_node_unref);
         }
     }
 
@@ -585,8 +604,12 @@ read_text (const char  *text,
   if (self.buffer != self.small_buffer)
     g_free (self.buffer);
 
+  if (out != NULL)
+    *out = root;
   if (n_nodes != NULL)
     *n_nodes = self.n_nodes;
+  if (spaced != NULL)
+    *spaced = self.spaced;
 
   return success;
 }
@@ -599,12 +622,20 @@ _mb_json_read (const char  *text,
 {
   JsonNode *root = NULL;
 
-  if (!read_text (text, length, TRUE, &root, n_nodes, error))
+  if (!read_text (text, length, &root, n_nodes, NULL, error))
     return NULL;
 
   json_node_seal (root);
 
   return root;
+}
+
+gboolean
+_mb_json_check (const char  *text,
+                gsize        length,
+                GError     **error)
+{
+  return _mb_json_is_plain (text, length) || read_text (text, length, NULL, NULL, NULL, error);
 }
 
 gboolean
@@ -614,10 +645,16 @@ _mb_json_append_text (GString     *out,
                       GError     **error)
 {
   const char *end = text + length;
-  JsonNode *root = NULL;
+  gboolean spaced = FALSE;
 
-  if (!read_text (text, length, FALSE, &root, NULL, error))
+  if (!_mb_json_is_plain (text, length) && !read_text (text, length, NULL, NULL, &spaced, error))
     return FALSE;
+
+  if (!spaced)
+    {
+      g_string_append_len (out, text, (gssize) length);
+      return TRUE;
+    }
 
   while (text < end)
     {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 G_BEGIN_DECLS
 
@@ -47,6 +48,43 @@ typedef struct
   gboolean integer  : 1;   /* written without a fraction or an exponent */
   gboolean exact    : 1;   /* all digits are in `digits` */
 } MbScanNumber;
+
+/* Eight bytes at once, the first of them the lowest. Marks are the high bits of bytes; what stands behind the first
+ * mark says nothing.
+ */
+#define MB_SCAN_REPEAT(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
+
+/* The offset of the first byte that is marked, or 8. */
+static inline guint
+_mb_scan_first_marked (guint64 marks)
+{
+  marks &= MB_SCAN_REPEAT (0x80);
+
+  return marks != 0 ? (guint) __builtin_ctzll (marks) / 8 : 8;
+}
+
+/* Marks quotation marks, backslashes and control characters: what a string has to escape. */
+static inline guint64
+_mb_scan_mark_escaped (guint64 word)
+{
+  guint64 quote = word ^ MB_SCAN_REPEAT ('"');
+  guint64 backslash = word ^ MB_SCAN_REPEAT ('\\');
+
+  return ((word - MB_SCAN_REPEAT (0x20)) & ~word) |
+         ((quote - MB_SCAN_REPEAT (1)) & ~quote) |
+         ((backslash - MB_SCAN_REPEAT (1)) & ~backslash);
+}
+
+/* How many of the next eight bytes, from the first on, need no escape. */
+static inline guint
+_mb_scan_plain_word (const char *p)
+{
+  guint64 word;
+
+  memcpy (&word, p, sizeof word);
+
+  return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)));
+}
 
 static inline void
 _mb_scan_blank (const char **cursor,

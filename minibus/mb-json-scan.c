@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#define REPEAT(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 #define IS_DIGIT(c)  ((c) >= '0' && (c) <= '9')
 
 /* What the character behind a backslash means; 0 if it means nothing, or is the u of \uXXXX. */
@@ -19,26 +18,29 @@ static const char escapes[256] = {
   ['"'] = '"', ['\\'] = '\\', ['/'] = '/',
 };
 
-/* Eight bytes at once: the offset of the first that is a quotation mark, a backslash, a control
- * character or not ASCII, or 8 if none is. Each term gets the high bit of each such byte; it can get
- * others, too, but only of bytes behind.
+/* Eight bytes at once: the offset of the first that is a quotation mark, a backslash, a control character or not
+ * ASCII, or 8 if none is.
  */
 static inline guint
 find_special (const char *p)
 {
-  guint64 word, quote, backslash, found;
+  guint64 word;
 
   memcpy (&word, p, sizeof word);
-  word = GUINT64_FROM_LE (word);
-  quote = word ^ REPEAT ('"');
-  backslash = word ^ REPEAT ('\\');
 
-  found = (((word - REPEAT (0x20)) & ~word) |
-           ((quote - REPEAT (1)) & ~quote) |
-           ((backslash - REPEAT (1)) & ~backslash) |
-           word) & REPEAT (0x80);
+  return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)) | GUINT64_FROM_LE (word));
+}
 
-  return found != 0 ? (guint) __builtin_ctzll (found) / 8 : 8;
+/* Likewise, for backslashes alone. */
+static inline guint
+find_backslash (const char *p)
+{
+  guint64 word;
+
+  memcpy (&word, p, sizeof word);
+  word = GUINT64_FROM_LE (word) ^ MB_SCAN_REPEAT ('\\');
+
+  return _mb_scan_first_marked ((word - MB_SCAN_REPEAT (1)) & ~word);
 }
 
 static inline gboolean
@@ -206,7 +208,11 @@ _mb_scan_content (const char **cursor,
       if (c == '\\')
         {
           *escaped = TRUE;
-          result = scan_escape (&p, end);
+          /* JSON within JSON is full of these. */
+          if (end - p >= 2 && escapes[(guint8) p[1]] != 0)
+            p += 2;
+          else
+            result = scan_escape (&p, end);
         }
       else if (c >= 0x80)
         {
@@ -523,19 +529,29 @@ _mb_scan_decode (char       *out,
 
   while (raw < end)
     {
-      const char *backslash = memchr (raw, '\\', (gsize) (end - raw));
-      gsize n = (gsize) ((backslash != NULL ? backslash : end) - raw);
       gunichar c;
 
-      memcpy (o, raw, n);
-      o += n;
-      if (backslash == NULL)
-        break;
-
-      raw = backslash + 2;
-      if (backslash[1] != 'u')
+      /* `o` is never ahead of `raw`, so there is room for eight bytes wherever there are eight more. */
+      if (end - raw >= 8)
         {
-          *o++ = escapes[(guint8) backslash[1]];
+          guint n = find_backslash (raw);
+
+          memcpy (o, raw, 8);
+          o += n;
+          raw += n;
+          if (n == 8)
+            continue;
+        }
+      else if (*raw != '\\')
+        {
+          *o++ = *raw++;
+          continue;
+        }
+
+      raw += 2;
+      if (raw[-1] != 'u')
+        {
+          *o++ = escapes[(guint8) raw[-1]];
           continue;
         }
 

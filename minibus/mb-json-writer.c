@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-json-scan-private.h"
 
 typedef struct
 {
@@ -256,32 +257,55 @@ _mb_json_append_string (GString    *out,
   };
   static const char hex[] = "0123456789abcdef";
   const char *end = text + length;
+  gsize start = out->len;
+  char *o;
 
-  g_string_append_c (out, '"');
+  /* Room for a backslash before each byte, and for the quotation marks. */
+  g_string_set_size (out, start + 2 * length + 2);
+  o = out->str + start;
+  *o++ = '"';
 
   while (text < end)
     {
-      const char *start = text;
       guint8 c;
 
-      while (text < end && escapes[(guint8) *text] == 0)
-        text++;
-      g_string_append_len (out, start, text - start);
-      if (text == end)
-        break;
+      /* There is twice as much room as there is text. */
+      if (end - text >= 8)
+        {
+          guint n = _mb_scan_plain_word (text);
+
+          memcpy (o, text, 8);
+          o += n;
+          text += n;
+          if (n == 8)
+            continue;
+        }
 
       c = (guint8) *text++;
-      g_string_append_c (out, '\\');
-      g_string_append_c (out, escapes[c]);
+      if (escapes[c] == 0)
+        {
+          *o++ = (char) c;
+          continue;
+        }
+
+      *o++ = '\\';
+      *o++ = escapes[c];
       if (escapes[c] == 'u')
         {
-          g_string_append (out, "00");
-          g_string_append_c (out, hex[c >> 4]);
-          g_string_append_c (out, hex[c & 15]);
+          gsize n = (gsize) (o - out->str);
+
+          /* Six bytes for one are more than there is room for. */
+          g_string_set_size (out, n + 4 + 2 * (gsize) (end - text) + 1);
+          o = out->str + n;
+          *o++ = '0';
+          *o++ = '0';
+          *o++ = hex[c >> 4];
+          *o++ = hex[c & 15];
         }
     }
 
-  g_string_append_c (out, '"');
+  *o++ = '"';
+  g_string_truncate (out, (gsize) (o - out->str));
 }
 
 static gboolean

@@ -62,6 +62,10 @@ GPtrArray *_mb_inbox_push_full         (MbInbox        *self,
                                         gpointer        item,
                                         gsize           cost);
 guint      _mb_inbox_get_length        (MbInbox        *self);
+/* While it is held, nothing of it is delivered: its items wait, within the limits. Releasing lets at least the
+ * oldest of those go that came while it was held, and all that come from then on. An urgent inbox is never held. */
+void       _mb_inbox_hold              (MbInbox        *self);
+void       _mb_inbox_release           (MbInbox        *self);
 /* From here on nothing is delivered any more, also of what is waiting. */
 void       _mb_inbox_close             (MbInbox        *self);
 

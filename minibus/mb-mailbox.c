@@ -117,7 +117,9 @@ struct _MbInbox
   MbOverflow      overflow;
   gsize           bytes;
   Ring            items;      /* items, with their cost */
-  guint           n_spare;    /* tokens in the mailbox beyond one for each item, left by dropped items */
+  guint           n_spare;    /* tokens beyond one for each item, left by dropped items */
+  guint           n_withheld; /* tokens that are not in the mailbox, because the inbox is or was held */
+  gboolean        held;
   gboolean        closed;
 };
 
@@ -224,7 +226,11 @@ mailbox_take (MbMailbox *self,
         break;
 
       inbox = ring_pop (ring).pointer;
-      if (inbox->items.length > 0)
+      if (inbox->items.length > 0 && inbox->held)
+        {
+          inbox->n_withheld++;
+        }
+      else if (inbox->items.length > 0)
         {
           Cell cell = ring_pop (&inbox->items);
 
@@ -233,8 +239,11 @@ mailbox_take (MbMailbox *self,
           break;
         }
 
-      g_assert (inbox->n_spare > 0);
-      inbox->n_spare--;
+      else
+        {
+          g_assert (inbox->n_spare > 0);
+          inbox->n_spare--;
+        }
 
       g_mutex_unlock (&self->lock);
       g_clear_pointer (&inbox, _mb_inbox_unref);
@@ -616,11 +625,13 @@ _mb_inbox_push_full (MbInbox  *self,
       return g_steal_pointer (&dropped);
     }
 
-  was_empty = mailbox->tokens.length == 0 && mailbox->urgent.length == 0;
+  was_empty = !self->held && mailbox->tokens.length == 0 && mailbox->urgent.length == 0;
   ring_push (&self->items, item, cost);
   self->bytes += cost;
   if (self->n_spare > 0)
     self->n_spare--;
+  else if (self->held)
+    self->n_withheld++;
   else
     ring_push (self->urgent ? &mailbox->urgent : &mailbox->tokens, _mb_inbox_ref (self), mailbox->serial++);
 
@@ -651,6 +662,44 @@ _mb_inbox_get_length (MbInbox *self)
 }
 
 void
+_mb_inbox_hold (MbInbox *self)
+{
+  g_assert (!self->urgent);
+
+  g_mutex_lock (&self->mailbox->lock);
+  self->held = TRUE;
+  g_mutex_unlock (&self->mailbox->lock);
+}
+
+void
+_mb_inbox_release (MbInbox *self)
+{
+  MbMailbox *mailbox = self->mailbox;
+  gboolean one = FALSE;
+  guint n_needless;
+
+  g_mutex_lock (&mailbox->lock);
+  self->held = FALSE;
+
+  /* What is spare must be in the mailbox: the next item relies on it. */
+  n_needless = MIN (self->n_spare, self->n_withheld);
+  self->n_spare -= n_needless;
+  self->n_withheld -= n_needless;
+
+  /* One at a time: if all came back, and all but one were withheld again, n items would take n² turns. */
+  if (self->n_withheld > 0)
+    {
+      self->n_withheld--;
+      ring_push (&mailbox->tokens, _mb_inbox_ref (self), mailbox->serial++);
+      one = TRUE;
+    }
+  g_mutex_unlock (&mailbox->lock);
+
+  if (one)
+    g_main_context_wakeup (mailbox->context);
+}
+
+void
 _mb_inbox_close (MbInbox *self)
 {
   MbMailbox *mailbox = self->mailbox;
@@ -664,6 +713,7 @@ _mb_inbox_close (MbInbox *self)
   memset (&self->items, 0, sizeof self->items);
   self->bytes = 0;
   self->n_spare = 0;
+  self->n_withheld = 0;
 
   /* Its tokens go too: in a context that is never run again they would keep it for ever. */
   for (guint i = tokens->length; i > 0; i--)

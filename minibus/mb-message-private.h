@@ -13,11 +13,11 @@ G_BEGIN_DECLS
 typedef struct
 {
   char       *topic;        /* a GRefString */
-  char       *author;       /* or NULL */
-  char       *id;           /* or NULL */
-  char       *text;         /* the data as it came */
-  JsonNode   *data;         /* sealed; nobody else holds a reference */
-  JsonNode   *header;       /* likewise, or NULL */
+  char       *author;       /* a GRefString, or NULL */
+  char       *id;           /* a GRefString, or NULL */
+  char       *text;         /* the data as it came; checked */
+  JsonNode   *data;         /* sealed; nobody else holds a reference; or NULL: made of the text when asked for */
+  JsonNode   *header;       /* sealed; nobody else holds a reference; or NULL */
   guint64     session;      /* 0 when the sender is no libminibus peer */
   guint64     sequence;
   gint64      received_at;

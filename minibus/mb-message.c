@@ -8,6 +8,10 @@
 
 #include "mb-message-private.h"
 
+#include <string.h>
+
+#include "mb-json-private.h"
+
 /**
  * MbMessage:
  *
@@ -17,7 +21,8 @@
  * another main context get one of their own. It may be kept as long as wanted, also after its subscriber
  * and client are gone.
  *
- * The data is there as a sealed [struct@Json.Node] and, exactly as the sender wrote it, as JSON text.
+ * The data is there as a sealed [struct@Json.Node] and, exactly as the sender wrote it, as JSON text. Both are
+ * valid from the start; the node is made when it is asked for first, so who needs the text alone pays for no tree.
  * An integer beyond 64 bits signed is a floating point number in the node; the text has all its digits.
  *
  * A message belongs to the main context in which it was delivered. Another thread may read it only while
@@ -74,8 +79,8 @@ mb_message_finalize (GObject *object)
   MbMessage *self = MB_MESSAGE (object);
 
   g_clear_pointer (&self->parts.topic, g_ref_string_release);
-  g_clear_pointer (&self->parts.author, g_free);
-  g_clear_pointer (&self->parts.id, g_free);
+  g_clear_pointer (&self->parts.author, g_ref_string_release);
+  g_clear_pointer (&self->parts.id, g_ref_string_release);
   g_clear_pointer (&self->parts.text, g_free);
   g_clear_pointer (&self->parts.signer, g_free);
   g_clear_pointer (&self->parts.data, json_node_unref);
@@ -356,7 +361,16 @@ mb_message_get_data (MbMessage *self)
 {
   g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
 
-  return self->parts.data;
+  if (g_atomic_pointer_get (&self->parts.data) == NULL)
+    {
+      /* It was found good when it came. */
+      JsonNode *data = _mb_json_read (self->parts.text, strlen (self->parts.text), NULL, NULL);
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->parts.data, NULL, data))
+        json_node_unref (data);
+    }
+
+  return g_atomic_pointer_get (&self->parts.data);
 }
 
 /**

@@ -27,6 +27,12 @@ gboolean       _mb_multicast_io_send  (MbMulticastIo  *self,
                                        gsize           length,
                                        GError        **error);
 
+/* See mb_transport_set_topics(). From any thread. */
+void           _mb_multicast_io_set_topics
+                                     (MbMulticastIo       *self,
+                                      const char * const  *wanted,
+                                      const char * const  *unwanted);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbMulticastIo, _mb_multicast_io_unref)
 
 G_END_DECLS

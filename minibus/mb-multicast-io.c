@@ -8,7 +8,7 @@
  * packets that the system was too busy to take.
  *
  * The thread waits in poll() for the socket, for news of the network, and for an eventfd by which
- * other threads call it. It has no timer, unless the system is out of memory.
+ * other threads call it. It has no timer, unless the system is out of memory or the network has just changed.
  */
 
 #include "config.h"
@@ -26,6 +26,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-multicast-filter-private.h"
 #include "mb-multicast-socket-private.h"
 #include "mb-network-watch-private.h"
 #include "mb-thread-private.h"
@@ -38,6 +39,11 @@
 /* How long to leave alone a system that is out of memory, or a socket that only gives errors. */
 #define MIN_PAUSE 5
 #define MAX_PAUSE 1000
+/* After how many ms to look at the network again that has changed. The kernel tells of some changes before they are
+ * done: of a route that goes, say, while it still leads there. The last pause is repeated for as long as the system
+ * has no memory or descriptors for what is to be done.
+ */
+static const guint look_pauses[] = { 20, 100, 500, 2000 };
 /* How long closing may take for packets that wait to be sent, in ms. */
 #define LINGER 100
 
@@ -71,6 +77,7 @@ struct _MbMulticastIo
   MbReceiver         *receiver;
   GThread            *thread;
   int                 wake_fd;
+  guint               process;          /* where the thread is */
   MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
 
   gint                stopping;         /* atomic */
@@ -80,10 +87,21 @@ struct _MbMulticastIo
   gsize               backlog_bytes;    /* lock */
   gboolean            out_of_memory;    /* lock; a writable socket then says nothing */
 
+  /* The system counts what a filter drops along with what it has no room for: of the packets from one count to
+   * the other nothing can be told.
+   */
+  GMutex              filter_lock;
+  gboolean            has_filter;       /* filter_lock */
+  gboolean            is_unsure;        /* filter_lock; between these two, or from the first on: */
+  guint32             unsure_from;      /* filter_lock */
+  guint32             unsure_until;     /* filter_lock; unless there is a filter */
+
   /* Only for the thread. */
   Batch              *batch;
   int                 watch_fd;         /* -1 where there is none */
   guint               pause;            /* ms to wait after an error of the socket, or 0 */
+  gint64              look_time;        /* when to look at the network again, or 0 */
+  guint               n_looks;          /* since it changed */
 };
 
 static Batch *
@@ -141,6 +159,31 @@ is_stopping (MbMulticastIo *self)
   return g_atomic_int_get (&self->stopping);
 }
 
+/* How many packets were lost for want of room since the last look, when the system has counted so many. */
+static guint
+count_overflows (MbMulticastIo *self,
+                 guint32        n_overflows)
+{
+  guint32 last = self->batch->n_overflows;
+  gint32 n = (gint32) (n_overflows - last);
+  gint32 from, until;
+
+  self->batch->n_overflows = n_overflows;
+
+  g_mutex_lock (&self->filter_lock);
+  if (self->is_unsure)
+    {
+      from = MAX (0, (gint32) (self->unsure_from - last));
+      until = self->has_filter ? n : (gint32) (self->unsure_until - last);
+      if (until <= n && !self->has_filter)
+        self->is_unsure = FALSE;
+      n -= MAX (0, MIN (n, until) - from);
+    }
+  g_mutex_unlock (&self->filter_lock);
+
+  return (guint) MAX (0, n);
+}
+
 /* Reports packets that the system had no room for before this one arrived. */
 static void
 check_overflow (MbMulticastIo *self,
@@ -154,8 +197,8 @@ check_overflow (MbMulticastIo *self,
         continue;
 
       memcpy (&n_overflows, CMSG_DATA (c), sizeof n_overflows);
-      mb_receiver_report_loss (self->receiver, n_overflows - self->batch->n_overflows);
-      self->batch->n_overflows = n_overflows;
+      if (n_overflows != self->batch->n_overflows)
+        mb_receiver_report_loss (self->receiver, count_overflows (self, n_overflows));
       return;
     }
 }
@@ -243,6 +286,23 @@ flush (MbMulticastIo *self)
     }
 }
 
+/* Brings the memberships up to date. */
+static void
+look (MbMulticastIo          *self,
+      const MbNetworkChanges *changes)
+{
+  gboolean is_done = _mb_multicast_socket_renew (self->socket, changes);
+
+  if (changes->changed)
+    self->n_looks = 0;
+
+  self->look_time = 0;
+  if (self->n_looks < G_N_ELEMENTS (look_pauses) || !is_done)
+    self->look_time = g_get_monotonic_time () +
+                      look_pauses[MIN (self->n_looks, G_N_ELEMENTS (look_pauses) - 1)] * G_TIME_SPAN_MILLISECOND;
+  self->n_looks += self->n_looks < G_N_ELEMENTS (look_pauses);
+}
+
 static void
 renew (MbMulticastIo *self)
 {
@@ -257,7 +317,24 @@ renew (MbMulticastIo *self)
     }
 
   if (changes->changed)
-    _mb_multicast_socket_renew (self->socket, changes);
+    look (self, changes);
+}
+
+static void
+look_again (MbMulticastIo *self)
+{
+  g_autoptr(MbNetworkChanges) nothing_new = _mb_network_changes_new ();
+
+  if (self->look_time != 0 && g_get_monotonic_time () >= self->look_time)
+    look (self, nothing_new);
+}
+
+/* Until when to wait, in ms, of what was intended before, -1 for ever, and one thing more. */
+static int
+sooner (int   timeout,
+        guint pause)
+{
+  return timeout < 0 ? (int) pause : MIN (timeout, (int) pause);
 }
 
 /* Waits until there is something to do, and does all of it but receiving. */
@@ -282,7 +359,9 @@ wait_for_work (MbMulticastIo *self)
   g_mutex_unlock (&self->lock);
 
   if (self->pause > 0)
-    timeout = timeout < 0 ? (int) self->pause : MIN (timeout, (int) self->pause);
+    timeout = sooner (timeout, self->pause);
+  if (self->look_time != 0)
+    timeout = sooner (timeout, (guint) MAX (0, (self->look_time - g_get_monotonic_time () + 999) / 1000));
 
   if (poll (fds, G_N_ELEMENTS (fds), timeout) < 0)
     {
@@ -304,6 +383,7 @@ wait_for_work (MbMulticastIo *self)
 
   if (fds[1].revents != 0)
     renew (self);
+  look_again (self);
 
   if (has_backlog)
     flush (self);
@@ -394,8 +474,10 @@ _mb_multicast_io_start (MbAddress   *address,
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->filter_lock);
   g_queue_init (&self->backlog);
   self->receiver = g_object_ref (receiver);
+  self->process = _mb_process_get ();
   self->wake_fd = -1;
   self->watch_fd = -1;
 
@@ -439,11 +521,16 @@ _mb_multicast_io_start (MbAddress   *address,
  *
  * Ends the thread, and waits for that. When called in the thread itself, that is from a call of
  * the receiver, the thread ends after that call, without calling the receiver again.
+ *
+ * In a process that was forked off there is no thread, and its locks may be held for ever: all is left as it is.
  */
 void
 _mb_multicast_io_stop (MbMulticastIo *self)
 {
   GThread *thread = self->thread;
+
+  if (self->process != _mb_process_get ())
+    return;
 
   g_atomic_int_set (&self->stopping, TRUE);
   wake (self);
@@ -479,6 +566,7 @@ _mb_multicast_io_unref (MbMulticastIo *self)
   if (self->watch_fd >= 0)
     close (self->watch_fd);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->filter_lock);
   g_free (self);
 }
 
@@ -535,9 +623,19 @@ _mb_multicast_io_send (MbMulticastIo  *self,
                        gsize           length,
                        GError        **error)
 {
-  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = NULL;
   g_autoptr(GError) first_error = NULL;
   gboolean sent = FALSE;
+
+  if (self->process != _mb_process_get ())
+    {
+      g_set_error_literal (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_CLOSED,
+                           _("The transport is open in the process that this one was forked from; open another one "
+                             "here"));
+      return FALSE;
+    }
+
+  locker = g_mutex_locker_new (&self->lock);
 
   for (guint i = 0; i < _mb_multicast_socket_get_n_targets (self->socket); i++)
     {
@@ -564,4 +662,45 @@ _mb_multicast_io_send (MbMulticastIo  *self,
     g_propagate_error (error, g_steal_pointer (&first_error));
 
   return sent;
+}
+
+/*< private >
+ * _mb_multicast_io_set_topics:
+ * @self: what was started
+ * @wanted: (array zero-terminated) (nullable): the topics, or `NULL` for all that are not in @unwanted
+ * @unwanted: (array zero-terminated) (nullable): if @wanted is `NULL`, topics that need not come, or `NULL`
+ *
+ * Has the system drop packets of other topics. When this returns, it does not drop any that is wanted.
+ */
+void
+_mb_multicast_io_set_topics (MbMulticastIo      *self,
+                             const char * const *wanted,
+                             const char * const *unwanted)
+{
+  int fd = _mb_multicast_socket_get_fd (self->socket);
+  g_autoptr(GArray) program = _mb_multicast_filter_build (wanted, unwanted);
+  gboolean had_filter;
+  guint32 n_drops = 0;
+
+  g_mutex_lock (&self->filter_lock);
+  had_filter = self->has_filter;
+
+  /* Where the system does not tell how much it has dropped, loss could not be told from filtering afterwards. */
+  if (program != NULL && (had_filter || _mb_multicast_filter_count (fd, &n_drops)))
+    {
+      if (!self->is_unsure)
+        self->unsure_from = n_drops;
+      self->is_unsure = TRUE;
+      self->has_filter = _mb_multicast_filter_attach (fd, program);
+    }
+  else if (had_filter)
+    {
+      _mb_multicast_filter_detach (fd);
+      self->has_filter = FALSE;
+    }
+
+  if (!self->has_filter && self->is_unsure && _mb_multicast_filter_count (fd, &n_drops))
+    self->unsure_until = n_drops;
+
+  g_mutex_unlock (&self->filter_lock);
 }

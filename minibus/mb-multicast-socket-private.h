@@ -36,7 +36,7 @@ gboolean           _mb_multicast_socket_accepts       (MbMulticastSocket       *
                                                        const guint8            *data,
                                                        gsize                    length,
                                                        gint64                   now);
-void               _mb_multicast_socket_renew         (MbMulticastSocket       *self,
+gboolean           _mb_multicast_socket_renew         (MbMulticastSocket       *self,
                                                        const MbNetworkChanges  *changes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbMulticastSocket, _mb_multicast_socket_free)

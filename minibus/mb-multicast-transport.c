@@ -42,6 +42,10 @@
  * for it up to the size of the receive buffer; what does not fit is lost, and reported to the
  * receiver together with the next packet that arrives. Errors of the network never end reception.
  *
+ * With [method@Transport.set_topics] the system drops packets of libminibus peers on other topics in a socket filter, without
+ * waking anybody. It counts them together with those that it has no room for, so that while there is such a
+ * filter none are reported as lost; gaps in the numbers of a sender tell of these.
+ *
  * ## Sending
  *
  * Packets leave at once, from the thread that sends. While the system takes no more, up to 1 MiB
@@ -159,6 +163,23 @@ mb_multicast_transport_send (MbTransport   *transport,
   return _mb_multicast_io_send (io, data, length, error);
 }
 
+static void
+mb_multicast_transport_set_topics (MbTransport        *transport,
+                                   const char * const *wanted,
+                                   const char * const *unwanted)
+{
+  MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
+  g_autoptr(MbMulticastIo) io = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->io != NULL)
+    io = _mb_multicast_io_ref (self->io);
+  g_mutex_unlock (&self->lock);
+
+  if (io != NULL)
+    _mb_multicast_io_set_topics (io, wanted, unwanted);
+}
+
 static gsize
 mb_multicast_transport_get_max_packet_size (MbTransport *transport)
 {
@@ -179,6 +200,7 @@ mb_multicast_transport_iface_init (MbTransportInterface *iface)
   iface->send = mb_multicast_transport_send;
   iface->get_max_packet_size = mb_multicast_transport_get_max_packet_size;
   iface->is_reliable = mb_multicast_transport_is_reliable;
+  iface->set_topics = mb_multicast_transport_set_topics;
 }
 
 static void

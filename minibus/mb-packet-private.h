@@ -64,6 +64,9 @@ MbPacketStatus _mb_packet_scan_header (MbPacket    *packet,
 MbPacketStatus _mb_packet_scan_rest   (MbPacket    *packet,
                                        const char  *datagram,
                                        gsize        length);
+/* Sets `out` to what a span of a scanned packet means. */
+void           _mb_packet_decode      (GString         *out,
+                                       const MbSpan    *span);
 /* Reads header members that are neither ours nor MiniBus 0.3.0's (author, gpg, idstr, topic, version, mb)
  * into a new sealed object node, or NULL with an error, for example for a duplicate member.
  */
@@ -74,6 +77,23 @@ JsonNode      *_mb_packet_read_extra  (const MbPacket *packet,
 guint32        _mb_packet_hash_topic  (const char  *topic,
                                        gsize        length);
 
+/* Writes the id of a message, SESSION-COUNT in hexadecimal, with a NUL; at most 34 bytes. Returns where the NUL is. */
+char          *_mb_packet_put_id      (char        *o,
+                                       guint64      session,
+                                       guint64      count);
+/* Appends what all packets of a session on a topic begin with, up to the id: the id, _mb_packet_append_rest() and, in
+ * its place, the sequence number make it a packet in the clear. */
+void           _mb_packet_append_start (GString    *out,
+                                        guint32     topic_hash,
+                                        guint64     session,
+                                        const char *topic,
+                                        const char *author);
+/* Sets the sequence number of a packet, or of its start. */
+void           _mb_packet_set_sequence (char       *packet,
+                                        guint64     sequence);
+void           _mb_packet_append_rest  (GString    *out,
+                                        const char *data,
+                                        gsize       data_length);
 /* Appends a whole packet to `out`. `data` is JSON text, or when `encrypted` the wire text that the cipher made
  * of it; it becomes a string. */
 void           _mb_packet_append      (GString     *out,

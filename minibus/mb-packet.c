@@ -14,6 +14,7 @@
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-json-scan-private.h"
+#include "mb-tag-private.h"
 
 /* Header members beyond this make a datagram something else than a packet. */
 #define MAX_HEADER_MEMBERS 64
@@ -24,7 +25,7 @@
 /* Fixed widths, so that the hash of the topic stands at byte 22 of each packet of ours, where a filter
  * in the kernel can find it. 48 bits of a sequence number last for nine years at a million a second.
  */
-#define TAG_TOPIC_DIGITS    8
+#define TAG_TOPIC_DIGITS    MB_TAG_TOPIC_DIGITS
 #define TAG_SESSION_DIGITS  16
 #define TAG_SEQUENCE_DIGITS 12
 
@@ -361,13 +362,18 @@ _mb_packet_scan_header (MbPacket   *packet,
                         gsize       length)
 {
   const char *cursor = datagram;
-  const char *end = datagram + length;
+  const char *end;
   gboolean first = TRUE;
   gboolean failed;
   MbSpan name;
 
   memset (packet, 0, sizeof *packet);
 
+  /* There may be no address to begin with. */
+  if (length == 0)
+    return MB_PACKET_BLANK;
+
+  end = datagram + length;
   _mb_scan_blank (&cursor, end);
   if (cursor == end)
     return MB_PACKET_BLANK;
@@ -417,6 +423,19 @@ _mb_packet_scan_rest (MbPacket   *packet,
     return judge (packet, datagram, end);
 
   return MB_PACKET_OK;
+}
+
+void
+_mb_packet_decode (GString      *out,
+                   const MbSpan *span)
+{
+  g_string_set_size (out, span->length);
+
+  /* The scan has found its content good. */
+  if (span->escaped)
+    g_string_truncate (out, _mb_scan_decode (out->str, span->text, span->length));
+  else
+    memcpy (out->str, span->text, span->length);
 }
 
 JsonNode *
@@ -473,27 +492,21 @@ guint32
 _mb_packet_hash_topic (const char *topic,
                        gsize       length)
 {
-  guint32 hash = 0x811c9dc5;
-
-  for (gsize i = 0; i < length; i++)
-    hash = (hash ^ (guint8) topic[i]) * 0x01000193;
-
-  return hash;
+  return _mb_tag_hash_topic (topic, length);
 }
 
-static void
-append_hex (GString    *out,
-            const char *before,
-            guint64     value,
-            guint       n_digits)
+static char *
+put_hex (char    *o,
+         guint64  value,
+         guint    n_digits)
 {
-  char digits[16];
-
-  g_string_append (out, before);
   for (guint i = n_digits; i > 0; i--, value >>= 4)
-    digits[i - 1] = "0123456789abcdef"[value & 15];
-  g_string_append_len (out, digits, n_digits);
+    o[i - 1] = "0123456789abcdef"[value & 15];
+
+  return o + n_digits;
 }
+
+#define PUT(o, text) (memcpy (o, text, sizeof text - 1), (o) + sizeof text - 1)
 
 static void
 append_member (GString    *out,
@@ -502,6 +515,73 @@ append_member (GString    *out,
 {
   g_string_append (out, before);
   _mb_json_append_string (out, text, strlen (text));
+}
+
+char *
+_mb_packet_put_id (char    *o,
+                   guint64  session,
+                   guint64  count)
+{
+  guint n_digits = 1;
+
+  while (n_digits < 16 && count >> (4 * n_digits) != 0)
+    n_digits++;
+
+  o = put_hex (o, session, TAG_SESSION_DIGITS);
+  *o++ = '-';
+  o = put_hex (o, count, n_digits);
+  *o = '\0';
+
+  return o;
+}
+
+static void
+append_tag (GString *out,
+            guint32  topic_hash,
+            guint64  session,
+            guint64  sequence)
+{
+  char tag[128];
+  char *o = tag;
+
+  o = PUT (o, MB_TAG_START);
+  o = put_hex (o, topic_hash, TAG_TOPIC_DIGITS);
+  o = PUT (o, MB_TAG_BEHIND_TOPIC);
+  o = put_hex (o, session, TAG_SESSION_DIGITS);
+  o = PUT (o, "\",\"n\":\"");
+  o = put_hex (o, sequence, TAG_SEQUENCE_DIGITS);
+  o = PUT (o, "\"}");
+  g_string_append_len (out, tag, o - tag);
+}
+
+void
+_mb_packet_append_start (GString    *out,
+                         guint32     topic_hash,
+                         guint64     session,
+                         const char *topic,
+                         const char *author)
+{
+  append_tag (out, topic_hash, session, 0);
+  append_member (out, ",\"topic\":", topic);
+  append_member (out, ",\"author\":", author);
+  g_string_append (out, ",\"idstr\":\"");
+}
+
+void
+_mb_packet_set_sequence (char    *packet,
+                         guint64  sequence)
+{
+  put_hex (packet + MB_TAG_END - TAG_SEQUENCE_DIGITS, sequence, TAG_SEQUENCE_DIGITS);
+}
+
+void
+_mb_packet_append_rest (GString    *out,
+                        const char *data,
+                        gsize       data_length)
+{
+  g_string_append (out, "\"},\"data\":");
+  _mb_json_append_string (out, data, data_length);
+  g_string_append_c (out, '}');
 }
 
 void
@@ -518,10 +598,9 @@ _mb_packet_append (GString    *out,
 {
   g_assert (topic != NULL && author != NULL && id != NULL);
 
-  append_hex (out, "{\"header\":{\"mb\":{\"t\":\"", topic_hash, TAG_TOPIC_DIGITS);
-  append_hex (out, "\",\"s\":\"", session, TAG_SESSION_DIGITS);
-  append_hex (out, "\",\"n\":\"", sequence, TAG_SEQUENCE_DIGITS);
-  g_string_append (out, encrypted ? "\"},\"gpg\":\"yes\"" : "\"}");
+  append_tag (out, topic_hash, session, sequence);
+  if (encrypted)
+    g_string_append (out, ",\"gpg\":\"yes\"");
   append_member (out, ",\"topic\":", topic);
   append_member (out, ",\"author\":", author);
   append_member (out, ",\"idstr\":", id);

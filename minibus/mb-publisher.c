@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-json-private.h"
 #include "mb-presence-private.h"
 
 /**
@@ -76,13 +77,20 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-/* The schemas that a message on this topic has to satisfy now: those of all patterns of the client that match. */
+/* The schemas that a message on this topic has to satisfy now: those of all patterns of the client that match. NULL
+ * once the publisher is closed. */
 static GPtrArray *
 get_schemas (MbPublisher *self)
 {
-  GPtrArray *schemas;
+  GPtrArray *schemas = NULL;
 
   g_mutex_lock (&self->lock);
+
+  if (self->closed)
+    {
+      g_mutex_unlock (&self->lock);
+      return NULL;
+    }
 
   if (self->schemas == NULL || self->generation != _mb_schema_table_get_generation (self->core->schemas))
     {
@@ -102,22 +110,30 @@ publish (MbPublisher  *self,
          const char   *text,
          GError      **error)
 {
-  g_autoptr(GString) data = g_string_sized_new (256);
   g_autoptr(GPtrArray) schemas = NULL;
-  gboolean closed;
+  g_autoptr(GString) data = NULL;
 
-  g_mutex_lock (&self->lock);
-  closed = self->closed;
-  g_mutex_unlock (&self->lock);
+  if (_mb_core_refuse_foreign (self->core, error))
+    return FALSE;
 
-  if (closed)
+  schemas = get_schemas (self);
+  if (schemas == NULL)
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
                    _("The publisher of “%s” is closed; create another one"), self->outlet->topic);
       return FALSE;
     }
 
-  schemas = get_schemas (self);
+  /* Most text goes out as it is. */
+  if (text != NULL && schemas->len == 0)
+    {
+      gsize length = strlen (text);
+
+      if (_mb_json_is_plain (text, length))
+        return _mb_core_send (self->core, self->outlet, NULL, text, length, MB_SECRECY_DEFAULT, error);
+    }
+
+  data = g_string_sized_new (256);
   if (!_mb_core_write_value (data, node, text, schemas, error))
     {
       g_prefix_error (error, _("Not published on “%s”: "), self->outlet->topic);
@@ -130,7 +146,16 @@ publish (MbPublisher  *self,
 static void
 mb_publisher_dispose (GObject *object)
 {
-  mb_publisher_close (MB_PUBLISHER (object));
+  MbPublisher *self = MB_PUBLISHER (object);
+
+  /* As the client. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
+  mb_publisher_close (self);
 
   G_OBJECT_CLASS (mb_publisher_parent_class)->dispose (object);
 }
@@ -442,6 +467,9 @@ mb_publisher_close (MbPublisher *self)
   gboolean closed;
 
   g_return_if_fail (MB_IS_PUBLISHER (self));
+
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    return;
 
   g_mutex_lock (&self->lock);
   closed = self->closed;

@@ -160,6 +160,13 @@ mb_request_dispose (GObject *object)
 {
   MbRequest *self = MB_REQUEST (object);
 
+  /* As the client: the answer is for the other process to give. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
   _mb_request_fail (self, "The service dropped the request without an answer");
 
   G_OBJECT_CLASS (mb_request_parent_class)->dispose (object);

@@ -46,6 +46,7 @@ typedef struct
   guint       hash;
   guint       generation;
   GPtrArray  *routes;          /* of MbRoute */
+  guint       n_vain;          /* packets with a tag that nobody wanted, since the routes last changed */
   GHashTable *trackers;        /* by session; or NULL */
   MbRouter   *router;
 } MbTopicEntry;
@@ -61,6 +62,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbRoute, _mb_route_unref)
 
 MbRouter     *_mb_router_new           (void);
 void          _mb_router_free          (MbRouter     *self);
+/* Called after each change of what is wanted, in the thread that changes it, without a lock: `more` if packets
+ * may be wanted now that were not before. To be set before the first change that matters. */
+typedef void (*MbRouterFunc)           (gpointer      data,
+                                        gboolean      more);
+void          _mb_router_watch         (MbRouter     *self,
+                                        MbRouterFunc  changed,
+                                        gpointer      data);
+/* The topics of all routes, or NULL where a pattern stands for more than one; with g_strfreev(). From any thread. */
+char        **_mb_router_list_topics   (MbRouter     *self);
+/* Whether what is known of a topic still holds. From any thread. */
+gboolean      _mb_router_is_current    (MbTopicEntry *entry);
 /* These two from any thread. */
 void          _mb_router_add           (MbRouter     *self,
                                         MbRoute      *route);

@@ -24,7 +24,10 @@ struct _MbRouter
   GMutex      lock;
   GPtrArray  *routes;       /* lock; all, in the order of adding */
   GHashTable *literals;     /* lock; topic to GPtrArray of routes */
+  guint       n_patterns;   /* lock; routes that are no literals */
   guint       generation;   /* atomic; changed under the lock */
+  MbRouterFunc changed;     /* set once; or NULL */
+  gpointer    data;
 
   /* The rest belongs to the thread that looks up. */
   GHashTable *young;        /* set of MbTopicEntry */
@@ -147,11 +150,12 @@ static guint
 entry_match (MbTopicEntry *self)
 {
   MbRouter *router = self->router;
-  gboolean was_wanted = self->routes->len > 0;
+  g_autoptr(GPtrArray) before = self->routes;
+  gboolean was_wanted = FALSE;
   GPtrArray *literals;
   guint n_limited = 0;
 
-  g_ptr_array_set_size (self->routes, 0);
+  self->routes = g_ptr_array_new_with_free_func ((GDestroyNotify) _mb_route_unref);
 
   g_mutex_lock (&router->lock);
 
@@ -175,11 +179,15 @@ entry_match (MbTopicEntry *self)
     g_ptr_array_add (self->routes, _mb_route_ref (g_ptr_array_index (literals, i)));
 
   self->generation = router->generation;
+  self->n_vain = 0;
 
   g_mutex_unlock (&router->lock);
 
-  /* While nobody wanted the topic its numbers went by unseen: they are no gap. */
-  if (!was_wanted || self->routes->len == 0)
+  /* While nobody wanted the topic its numbers went by unseen, here or in the transport: they are no gap. Only
+   * a route that was there before, and still is, tells that somebody did all the time. */
+  for (guint i = 0; i < before->len && !was_wanted; i++)
+    was_wanted = g_ptr_array_find (self->routes, g_ptr_array_index (before, i), NULL);
+  if (!was_wanted)
     entry_forget (self);
 
   return n_limited;
@@ -217,14 +225,20 @@ _mb_router_add (MbRouter *self,
                 MbRoute  *route)
 {
   const char *literal = _mb_pattern_get_literal (route->pattern);
+  gboolean more = TRUE;
 
   g_mutex_lock (&self->lock);
 
   g_ptr_array_add (self->routes, _mb_route_ref (route));
-  if (literal != NULL)
+  if (literal == NULL)
+    {
+      self->n_patterns++;
+    }
+  else
     {
       GPtrArray *literals = g_hash_table_lookup (self->literals, literal);
 
+      more = literals == NULL;
       if (literals == NULL)
         {
           literals = g_ptr_array_new ();
@@ -235,6 +249,9 @@ _mb_router_add (MbRouter *self,
   g_atomic_int_inc (&self->generation);
 
   g_mutex_unlock (&self->lock);
+
+  if (more && self->changed != NULL)
+    self->changed (self->data, TRUE);
 }
 
 void
@@ -245,7 +262,11 @@ _mb_router_remove (MbRouter *self,
 
   g_mutex_lock (&self->lock);
 
-  if (literal != NULL)
+  if (literal == NULL)
+    {
+      self->n_patterns--;
+    }
+  else
     {
       GPtrArray *literals = g_hash_table_lookup (self->literals, literal);
 
@@ -256,6 +277,46 @@ _mb_router_remove (MbRouter *self,
   g_atomic_int_inc (&self->generation);
 
   g_mutex_unlock (&self->lock);
+
+  if (self->changed != NULL)
+    self->changed (self->data, FALSE);
+}
+
+void
+_mb_router_watch (MbRouter     *self,
+                  MbRouterFunc  changed,
+                  gpointer      data)
+{
+  self->changed = changed;
+  self->data = data;
+}
+
+gboolean
+_mb_router_is_current (MbTopicEntry *entry)
+{
+  return entry->generation == (guint) g_atomic_int_get (&entry->router->generation);
+}
+
+char **
+_mb_router_list_topics (MbRouter *self)
+{
+  char **topics = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->n_patterns == 0)
+    {
+      GHashTableIter iter;
+      gpointer topic;
+      guint n = 0;
+
+      topics = g_new0 (char *, g_hash_table_size (self->literals) + 1);
+      g_hash_table_iter_init (&iter, self->literals);
+      while (g_hash_table_iter_next (&iter, &topic, NULL))
+        topics[n++] = g_strdup (topic);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return topics;
 }
 
 static MbTopicEntry *

@@ -139,7 +139,7 @@ deliver (gpointer owner,
 gboolean
 _mb_service_close_quietly (MbService *self)
 {
-  if (self->closed)
+  if (self->closed || (self->core != NULL && _mb_core_is_foreign (self->core)))
     return FALSE;
 
   self->closed = TRUE;
@@ -160,8 +160,16 @@ static void
 mb_service_dispose (GObject *object)
 {
   MbService *self = MB_SERVICE (object);
-  GDestroyNotify destroy = g_steal_pointer (&self->func_destroy);
+  GDestroyNotify destroy;
 
+  /* As the client. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
+  destroy = g_steal_pointer (&self->func_destroy);
   _mb_service_close_quietly (self);
 
   if (destroy != NULL)

@@ -17,5 +17,7 @@ MbSubscriber *_mb_subscriber_new           (MbCore        *core,
                                             GError       **error);
 /* Closes without a signal, and returns whether it was open. */
 gboolean      _mb_subscriber_close_quietly (MbSubscriber  *self);
+/* How much waits in its inbox, word of gaps among it. */
+guint         _mb_subscriber_get_n_waiting (MbSubscriber  *self);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 
 #include "mb-message.h"
 #include "mb-presence-private.h"
+#include "mb-receipts-private.h"
 
 #define DEFAULT_INBOX_BYTES (64 * 1024 * 1024)
 #define DEFAULT_INBOX_SIZE 65536
@@ -31,6 +32,9 @@
  * meanwhile. The inbox has bounds, [property@Subscriber:inbox-size] and
  * [property@Subscriber:inbox-bytes]; [property@Subscriber:overflow] says what is dropped when they are
  * reached, and [property@Subscriber:n-dropped] how many were.
+ *
+ * Instead of listening to the signal, a program can ask for one message after the other:
+ * [method@Subscriber.receive_async].
  *
  * ```c
  * g_autoptr(MbSubscriber) subscriber = mb_client_subscribe (client, "/weather/.*", NULL, &error);
@@ -61,6 +65,7 @@ struct _MbSubscriber
   MbCore     *core;
   MbRoute    *route;
   MbInbox    *inbox;
+  MbReceipts *receipts;       /* from the first call of mb_subscriber_receive_async() on; or NULL */
   char       *pattern;
   guint       inbox_bytes;
   guint       inbox_size;
@@ -120,6 +125,7 @@ deliver (gpointer owner,
 {
   MbSubscriber *self = owner;
   MbDelivery *delivery = item;
+  g_autoptr(GTask) receipt = NULL;
 
   if (self->closed)
     {
@@ -131,12 +137,19 @@ deliver (gpointer owner,
     {
       note_missed (self, delivery->author, delivery->n_missed);
       g_signal_emit (self, signals[MISSED], 0, delivery->author, delivery->n_missed);
+      if (self->receipts != NULL)
+        _mb_receipts_go_on (self->receipts);
     }
   else
     {
+      if (self->receipts != NULL)
+        receipt = _mb_receipts_take (self->receipts, delivery->message);
+
       /* A detail is worth a quark only if somebody connected with it. */
       g_signal_emit (self, signals[MESSAGE],
                      g_quark_try_string (mb_message_get_topic (delivery->message)), delivery->message);
+      if (receipt != NULL)
+        g_task_return_pointer (receipt, g_object_ref (delivery->message), g_object_unref);
     }
 
   _mb_delivery_free (delivery);
@@ -152,7 +165,7 @@ apply_limits (MbSubscriber *self)
 gboolean
 _mb_subscriber_close_quietly (MbSubscriber *self)
 {
-  if (self->closed)
+  if (self->closed || (self->core != NULL && _mb_core_is_foreign (self->core)))
     return FALSE;
 
   self->closed = TRUE;
@@ -160,6 +173,8 @@ _mb_subscriber_close_quietly (MbSubscriber *self)
   if (self->route != NULL)
     {
       _mb_inbox_close (self->inbox);
+      if (self->receipts != NULL)
+        _mb_receipts_fail (self->receipts);
       _mb_router_remove (self->core->router, self->route);
       _mb_schema_table_remove (self->core->schemas, self->route->pattern, self->route->schema);
       _mb_core_list_remove (self->core, MB_LIST_SUBSCRIBERS, _mb_pattern_get_text (self->route->pattern));
@@ -171,7 +186,16 @@ _mb_subscriber_close_quietly (MbSubscriber *self)
 static void
 mb_subscriber_dispose (GObject *object)
 {
-  _mb_subscriber_close_quietly (MB_SUBSCRIBER (object));
+  MbSubscriber *self = MB_SUBSCRIBER (object);
+
+  /* As the client. */
+  if (self->core != NULL && _mb_core_is_foreign (self->core))
+    {
+      g_object_ref (object);
+      return;
+    }
+
+  _mb_subscriber_close_quietly (self);
 
   G_OBJECT_CLASS (mb_subscriber_parent_class)->dispose (object);
 }
@@ -181,6 +205,7 @@ mb_subscriber_finalize (GObject *object)
 {
   MbSubscriber *self = MB_SUBSCRIBER (object);
 
+  g_clear_pointer (&self->receipts, _mb_receipts_free);
   g_clear_pointer (&self->route, _mb_route_unref);
   g_clear_pointer (&self->inbox, _mb_inbox_unref);
   g_clear_pointer (&self->core, _mb_core_unref);
@@ -455,6 +480,12 @@ _mb_subscriber_new (MbCore      *core,
   return g_steal_pointer (&self);
 }
 
+guint
+_mb_subscriber_get_n_waiting (MbSubscriber *self)
+{
+  return _mb_inbox_get_length (self->inbox);
+}
+
 /**
  * mb_subscriber_get_inbox_bytes: (get-property inbox-bytes)
  * @self: a subscriber
@@ -699,6 +730,89 @@ mb_subscriber_get_missed_from (MbSubscriber *self,
 }
 
 /**
+ * mb_subscriber_receive_async:
+ * @self: a subscriber
+ * @cancellable: (nullable): to stop waiting; no message is lost by that
+ * @callback: (scope async) (closure user_data): called with the message
+ * @user_data: for @callback
+ *
+ * Asks for the next message.
+ *
+ * From the first call on, messages stay in the inbox until they are asked for, so that a program which is slow
+ * or waits for something else in between loses none as long as the inbox has room; beyond that,
+ * [property@Subscriber:overflow] says what is dropped. [signal@Subscriber::message] is then emitted for those only
+ * that were asked for. What arrived before the first call, while the main loop ran, is gone: call this first thing.
+ *
+ * Who asks several times before a message arrives gets as many, one each, in order.
+ *
+ * Call this from the thread that runs the subscriber's main context.
+ *
+ * ```js
+ * for await (const message of client.subscribe('/weather'))
+ *     print(message.data.sky);
+ * ```
+ *
+ * ```python
+ * async for message in client.subscribe('/weather'):
+ *     print(message.data['sky'])
+ * ```
+ *
+ * ```lua
+ * for message in client:subscribe('/weather'):messages() do print(message.data.sky) end
+ * ```
+ *
+ * Since: 0.1
+ */
+void
+mb_subscriber_receive_async (MbSubscriber        *self,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  g_autoptr(GTask) task = NULL;
+
+  g_return_if_fail (MB_IS_SUBSCRIBER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, mb_subscriber_receive_async);
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (self->receipts == NULL)
+    self->receipts = _mb_receipts_new (self->inbox);
+  if (self->closed)
+    _mb_receipts_refuse (task);
+  else
+    _mb_receipts_add (self->receipts, task);
+}
+
+/**
+ * mb_subscriber_receive_finish:
+ * @self: the subscriber
+ * @result: what the callback got
+ * @error: (out) (optional): `MB_CLIENT_ERROR_CLOSED` when the subscriber was closed, or its client is gone;
+ *   `G_IO_ERROR_CANCELLED`
+ *
+ * Gets the message that [method@Subscriber.receive_async] waited for.
+ *
+ * Returns: (transfer full): the message; or `NULL` with an error
+ *
+ * Since: 0.1
+ */
+MbMessage *
+mb_subscriber_receive_finish (MbSubscriber  *self,
+                              GAsyncResult  *result,
+                              GError       **error)
+{
+  g_return_val_if_fail (MB_IS_SUBSCRIBER (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
  * mb_subscriber_wait_for_publisher_sync:
  * @self: a subscriber
  * @timeout: how long to wait, in milliseconds; 0 for 5,000, `G_MAXUINT` for ever
@@ -786,7 +900,7 @@ mb_subscriber_wait_for_publisher_finish (MbSubscriber  *self,
  * @self: a subscriber
  *
  * Ends the subscription. When this returns, no more signals are emitted, also not for messages that were
- * waiting. Closing twice is harmless.
+ * waiting. Who waits in [method@Subscriber.receive_async] gets an error. Closing twice is harmless.
  *
  * Call this from the thread that runs the subscriber's main context.
  *

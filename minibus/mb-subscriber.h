@@ -14,6 +14,7 @@
 #include <json-glib/json-glib.h>
 
 #include "mb-enums.h"
+#include "mb-message.h"
 #include "mb-schema.h"
 #include "mb-version-macros.h"
 
@@ -52,6 +53,15 @@ MbSchema   *mb_subscriber_get_schema      (MbSubscriber *self);
 MB_AVAILABLE_IN_ALL
 guint       mb_subscriber_get_missed_from (MbSubscriber *self,
                                            const char   *author);
+MB_AVAILABLE_IN_ALL
+void        mb_subscriber_receive_async   (MbSubscriber         *self,
+                                           GCancellable         *cancellable,
+                                           GAsyncReadyCallback   callback,
+                                           gpointer              user_data);
+MB_AVAILABLE_IN_ALL
+MbMessage  *mb_subscriber_receive_finish  (MbSubscriber         *self,
+                                           GAsyncResult         *result,
+                                           GError              **error) G_GNUC_WARN_UNUSED_RESULT;
 MB_AVAILABLE_IN_ALL
 gboolean mb_subscriber_wait_for_publisher_sync   (MbSubscriber         *self,
                                                   guint                 timeout,

@@ -14,5 +14,6 @@ GThread *_mb_thread_try_new (const char   *name,
                              GThreadFunc   func,
                              gpointer      data,
                              GError      **error);
+guint    _mb_process_get    (void);
 
 G_END_DECLS

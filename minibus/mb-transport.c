@@ -55,6 +55,8 @@
  *   calls. `send` must not call the receiver itself, as the client may hold locks. The topic is
  *   there for transports that can make use of it, such as brokers; it is also in the packet.
  * - Packets longer than `get_max_packet_size` never reach `send`.
+ * - `set_topics` is an offer to spare the client work; it is called under locks of the client, and must not
+ *   call the receiver.
  * - Nothing that arrives may disturb the transport: there are no trusted senders.
  * - Errors are of the domain [error@TransportError] and say what the user can do.
  *
@@ -348,4 +350,37 @@ mb_transport_is_reliable (MbTransport *self)
   g_return_val_if_fail (MB_IS_TRANSPORT (self), FALSE);
 
   return MB_TRANSPORT_GET_IFACE (self)->is_reliable (self);
+}
+
+/**
+ * mb_transport_set_topics:
+ * @self: a transport
+ * @wanted: (array zero-terminated=1) (nullable): all the topics that the receiver wants; or `NULL` when these cannot
+ *   be listed
+ * @unwanted: (array zero-terminated=1) (nullable): if @wanted is `NULL`, topics that the receiver does not want; with
+ *   `NULL` too, it wants every topic
+ *
+ * Lets an open transport drop packets of unwanted topics before they cost anything.
+ *
+ * It need not drop any: the receiver has to look at the topic of what it gets all the same. From the moment this
+ * returns, no packet of a wanted topic is dropped for its topic; nor is ever one whose topic the transport cannot
+ * tell for sure. Each call replaces the last one. A transport that is opened, again or for the first time, brings every
+ * topic.
+ *
+ * May be called from any thread. Does nothing while the transport is closed, and where it does not know topics.
+ *
+ * Since: 0.1
+ */
+void
+mb_transport_set_topics (MbTransport        *self,
+                         const char * const *wanted,
+                         const char * const *unwanted)
+{
+  MbTransportInterface *iface;
+
+  g_return_if_fail (MB_IS_TRANSPORT (self));
+
+  iface = MB_TRANSPORT_GET_IFACE (self);
+  if (iface->set_topics != NULL)
+    iface->set_topics (self, wanted, unwanted);
 }

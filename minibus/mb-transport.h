@@ -33,8 +33,11 @@ G_DECLARE_INTERFACE (MbTransport, mb_transport, MB, TRANSPORT, GObject)
  * @send: sends one packet without waiting; may be called from any thread
  * @get_max_packet_size: the most bytes that one packet may have
  * @is_reliable: whether every packet that was sent arrives, in order
+ * @set_topics: may drop packets of topics that are not wanted; may be called from any thread; `NULL` where the transport
+ *   does not know topics
  *
- * What a transport has to do. All functions but @open_async and @open_finish are required.
+ * What a transport has to do. All functions but @open_async, @open_finish and @set_topics are
+ * required.
  */
 struct _MbTransportInterface
 {
@@ -60,6 +63,9 @@ struct _MbTransportInterface
                                    GError              **error);
   gsize    (*get_max_packet_size) (MbTransport          *self);
   gboolean (*is_reliable)         (MbTransport          *self);
+  void     (*set_topics)          (MbTransport          *self,
+                                   const char * const   *wanted,
+                                   const char * const   *unwanted);
 };
 
 MB_AVAILABLE_IN_ALL
@@ -91,5 +97,9 @@ MB_AVAILABLE_IN_ALL
 gsize        mb_transport_get_max_packet_size (MbTransport          *self);
 MB_AVAILABLE_IN_ALL
 gboolean     mb_transport_is_reliable         (MbTransport          *self);
+MB_AVAILABLE_IN_ALL
+void         mb_transport_set_topics          (MbTransport          *self,
+                                               const char * const   *wanted,
+                                               const char * const   *unwanted);
 
 G_END_DECLS

@@ -671,6 +671,62 @@ test_unescape (void)
   g_assert_false (_mb_json_unescape (out, "a\0b", 3));
 }
 
+static gboolean
+is_plain (const char *text,
+          gsize       length)
+{
+  /* Nothing is readable behind the end. */
+  g_autofree char *exact = g_memdup2 (text, length);
+
+  return _mb_json_is_plain (exact, length);
+}
+
+/* Every text that is one byte off a plain one: what is found plain must be found good by the reader too. */
+static void
+test_plain (void)
+{
+  static const char *const plain[] = {
+    "null", "true", "false", "0", "-1", "12.5", "\"\"", "\"a longer string\"", "[]", "{}", "[1,[],{}]", "{\"a\":{\"a\":1},\"b\":[2]}",
+    "{\"celsius\":21.5,\"celsius!\":0,\"celsius?\":-0,\"room\":\"kitchen\",\"ok\":true,\"n\":null,\"1234567\":1,\"12345678\":2}",
+  };
+  static const char *const others[] = {
+    "", " 1", "1 ", "[1 ]", "1e5", "01", "-", "1.", ".5", "+1", "12345678901234567", "\"\\n\"", "\"\303\251\"", "\"", "\"\t\"", "[1,]", "[,1]",
+    "{\"a\":1,}", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,\"a\":2}", "{\"123456789\":1,\"123456789\":2}", "[1}", "{\"a\":1]", "[", "]", "1,2", "tru",
+    "[[[[[[[[[]]]]]]]]]",
+    "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}",
+  };
+  static const char bytes[] = " \t\"\\[]{},:019.-+eE/truefalsn\001\200\303\251";
+
+  g_test_summary ("The short cut takes plain texts, and nothing that the reader does not take");
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    g_assert_false (is_plain (others[i], strlen (others[i])));
+
+  for (guint i = 0; i < G_N_ELEMENTS (plain); i++)
+    {
+      gsize length = strlen (plain[i]);
+
+      g_assert_true (is_plain (plain[i], length));
+      json_node_unref (read_good (plain[i]));
+
+      for (gsize at = 0; at < length; at++)
+        {
+          for (guint b = 0; b < sizeof bytes; b++)
+            {
+              g_autofree char *other = g_memdup2 (plain[i], length);
+              g_autoptr(JsonNode) node = NULL;
+
+              other[at] = bytes[b];
+              node = _mb_json_read (other, length, NULL, NULL);
+              g_assert_true (node != NULL || !is_plain (other, length));
+              g_clear_pointer (&node, json_node_unref);
+              node = _mb_json_read (other, at, NULL, NULL);
+              g_assert_true (node != NULL || !is_plain (other, at));
+            }
+        }
+    }
+}
+
 static void
 test_public (void)
 {
@@ -722,6 +778,7 @@ main (int    argc,
   g_test_add_func ("/json/text/append", test_append_text);
   g_test_add_func ("/json/text/large-integer", test_append_large_integer);
   g_test_add_func ("/json/text/unescape", test_unescape);
+  g_test_add_func ("/json/text/plain", test_plain);
   g_test_add_func ("/json/public", test_public);
 
   return g_test_run ();

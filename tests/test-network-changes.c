@@ -11,7 +11,11 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "collector.h"
 #include "hosts.h"
@@ -327,6 +331,105 @@ test_route_moves (Fixture       *fixture,
       host_wait_member ("left", "eth1", GROUP, FALSE);
       check_both_ways (fixture, back);
     }
+}
+
+/* How many descriptors this process has, which are all below that. */
+static guint
+count_descriptors (void)
+{
+  g_autoptr(GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint highest = 0;
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL)
+    highest = MAX (highest, (guint) g_ascii_strtoull (name, NULL, 10) + 1);
+
+  return highest;
+}
+
+/* Changes the network of the left host with `ip` while this process can have no more descriptors. */
+static void
+change_without_descriptors (const char *commands)
+{
+  const char * const argv[] = { "ip", "-n", "left", "-batch", "-", NULL };
+  g_autoptr(GError) error = NULL;
+  struct rlimit before, none;
+  int status, input;
+  GPid pid;
+
+  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                            &pid, &input, NULL, NULL, &error);
+  g_assert_no_error (error);
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  none = before;
+  none.rlim_cur = 3;
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpint (fcntl ((int) i, F_GETFD), >=, 0);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &none));
+
+  g_assert_cmpint (write (input, commands, strlen (commands)), ==, strlen (commands));
+  close (input);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+
+  /* For the thread to fail. It may have more of this time than it needs. */
+  g_usleep (50000);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+}
+
+static void
+test_no_descriptors (Fixture       *fixture,
+                     gconstpointer  data)
+{
+  gboolean is_named = data != NULL;
+  const char *address = is_named ? "multicast://?interface=eth0" : "multicast:";
+  guint n_descriptors;
+
+  g_test_summary ("A change while the process has no descriptors left is followed all the same, or as soon as it "
+                  "has some again");
+
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  cable_add ("left", "eth1", "far", "eth0", 2);
+  run ("ip -n left route add default via 10.1.0.2");
+  fixture->left = host_open ("left", address, fixture->left_collector);
+  fixture->right = host_open ("right", "multicast://?interface=eth0", fixture->right_collector);
+  fixture->far = host_open ("far", "multicast://?interface=eth0", fixture->far_collector);
+  check_both_ways (fixture, "before");
+  n_descriptors = count_descriptors ();
+
+  if (is_named)
+    change_without_descriptors ("link set eth0 down\nlink set eth0 name other\n"
+                                "link set eth1 down\nlink set eth1 name eth0\nlink set eth0 up\n");
+  else
+    change_without_descriptors ("route add 224.0.0.0/4 dev eth1\n");
+  host_wait_member ("left", is_named ? "eth0" : "eth1", GROUP, TRUE);
+  send_until_received (fixture->left, "to far", fixture->far_collector);
+  send_until_received (fixture->far, "from far", fixture->left_collector);
+  g_assert_cmpuint (count_descriptors (), <=, n_descriptors);
+}
+
+static void
+test_route_flaps (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  g_test_summary ("However often a route comes and goes, the last word counts: the kernel tells of a route that goes "
+                  "before it is gone");
+
+  cable_add ("left", "eth0", "right", "eth0", 1);
+  cable_add ("left", "eth1", "far", "eth0", 2);
+  run ("ip -n left route add default via 10.1.0.2");
+  fixture->left = host_open ("left", "multicast:", fixture->left_collector);
+  fixture->right = host_open ("right", "multicast://?interface=eth0", fixture->right_collector);
+
+  for (guint i = 0; i < 10; i++)
+    {
+      run ("ip -n left route add 224.0.0.0/4 dev eth1");
+      host_wait_member ("left", "eth1", GROUP, TRUE);
+      run ("ip -n left route del 224.0.0.0/4 dev eth1");
+      host_wait_member ("left", "eth0", GROUP, TRUE);
+    }
+  check_both_ways (fixture, "after");
 }
 
 static void
@@ -819,7 +922,10 @@ main (int    argc,
   ADD ("rename", NULL, test_rename);
   ADD ("address", NULL, test_address);
   ADD ("route-moves", NULL, test_route_moves);
+  ADD ("route-flaps", NULL, test_route_flaps);
   ADD ("route-vanishes", NULL, test_route_vanishes);
+  ADD ("no-descriptors/chosen", NULL, test_no_descriptors);
+  ADD ("no-descriptors/named", "named", test_no_descriptors);
   ADD ("two-interfaces", NULL, test_two_interfaces);
   ADD ("two-cables", NULL, test_two_cables);
   ADD ("other-interface/ip4", "228.0.0.5", test_other_interface);

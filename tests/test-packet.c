@@ -545,6 +545,32 @@ test_bad_extra (void)
     }
 }
 
+static void
+test_parts (void)
+{
+  g_autoptr(GString) whole = g_string_new (NULL);
+  g_autoptr(GString) parts = g_string_new (NULL);
+  char id[40];
+
+  g_test_summary ("A packet that is put together from its start is the one that is written as a whole");
+
+  g_assert_true (_mb_packet_put_id (id, 0xfedcba9876543210, 0x1f) == id + strlen ("fedcba9876543210-1f"));
+  g_assert_cmpstr (id, ==, "fedcba9876543210-1f");
+
+  _mb_packet_append_start (parts, 0x12345678, 42, "/a \"quoted\" topic", "an\\author");
+  _mb_packet_set_sequence (parts->str, 0x123456789abc);
+  g_string_append (parts, id);
+  _mb_packet_append_rest (parts, "\"x\"", 3);
+
+  _mb_packet_append (whole, 0x12345678, 42, 0x123456789abc, "/a \"quoted\" topic", "an\\author", id, FALSE, "\"x\"", 3);
+  g_assert_cmpstr (parts->str, ==, whole->str);
+
+  _mb_packet_put_id (id, 0, 0);
+  g_assert_cmpstr (id, ==, "0000000000000000-0");
+  _mb_packet_put_id (id, G_MAXUINT64, G_MAXUINT64);
+  g_assert_cmpstr (id, ==, "ffffffffffffffff-ffffffffffffffff");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -566,6 +592,7 @@ main (int    argc,
   g_test_add_func ("/packet/extra/kept", test_extra);
   g_test_add_func ("/packet/extra/none", test_no_extra);
   g_test_add_func ("/packet/extra/bad", test_bad_extra);
+  g_test_add_func ("/packet/parts", test_parts);
 
   return g_test_run ();
 }

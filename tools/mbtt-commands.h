@@ -41,9 +41,13 @@ int mbtt_info        (int    argc,
                       char **argv);
 int mbtt_list        (int    argc,
                       char **argv);
+int mbtt_play        (int    argc,
+                      char **argv);
 int mbtt_pub         (int    argc,
                       char **argv);
 int mbtt_publishers  (int    argc,
+                      char **argv);
+int mbtt_record      (int    argc,
                       char **argv);
 int mbtt_services    (int    argc,
                       char **argv);

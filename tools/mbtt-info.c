@@ -27,10 +27,11 @@ mbtt_info (int    argc,
     .parameters = { "NAME" },
     .words = { MBTT_WORD_THING },
     .n_required = 1,
-    .summary = N_("Tells about a topic, a service or a peer."),
+    .summary = N_("Tells about a topic, a service or a peer, or about a recording."),
     .description =
-      N_("If NAME is the name of more than one, it tells of all of them. What there is no such name of has the\n"
-         "exit status 1."),
+      N_("If NAME is a file, it tells how many messages of which topics are in the recording, and what is\n"
+         "missing. If it is the name of more than one thing on the bus, it tells of all of them. If there is\n"
+         "nothing of that name, the exit status is 1."),
     .entries = entries,
   };
   g_auto(GStrv) args = NULL;
@@ -39,6 +40,9 @@ mbtt_info (int    argc,
   args = mbtt_parse (&usage, argc, argv, &status);
   if (args == NULL)
     return status;
+
+  if (g_file_test (args[0], G_FILE_TEST_IS_REGULAR))
+    return mbtt_info_recording (args[0]);
 
   return mbtt_info_bus (args[0], hidden);
 }

@@ -12,7 +12,17 @@ local words = { t = true, f = false, n = null }
 
 local function new_array(items) return setmetatable(items or {}, array) end
 
-local function refuse(what) error(what .. ', which has no JSON form', 0) end
+-- Where in the value the writer is: the keys from the outermost to the innermost.
+local path = {}
+
+local function refuse(what)
+   local where = {}
+   for _, key in ipairs(path) do
+      where[#where + 1] = '/' .. tostring(key):gsub('~', '~0'):gsub('/', '~1')
+   end
+   path = {}
+   error(('The value%s %s, which has no JSON form'):format(#where > 0 and ' at ' .. table.concat(where) or '', what), 0)
+end
 
 local function is_integer(number)
    if math.type then return math.type(number) == 'integer' end
@@ -21,7 +31,7 @@ end
 
 local function encode_number(number)
    if number ~= number or number == math.huge or number == -math.huge then
-      refuse('The value is ' .. number)
+      refuse('is ' .. number)
    end
    if is_integer(number) then return ('%d'):format(number) end
    for digits = 15, 17 do
@@ -42,18 +52,25 @@ local encode_value
 
 local function encode_table(value, parents)
    local parts, count, is_array = {}, 0, getmetatable(value) == array or value[1] ~= nil
-   if parents[value] then refuse('The value contains itself') end
+   if parents[value] then refuse('contains itself') end
    parents[value] = true
    for key, item in pairs(value) do
       count = count + 1
       if not is_array then
-         if type(key) ~= 'string' then refuse('The value has a table with the key ' .. tostring(key)) end
+         if type(key) ~= 'string' then refuse('is a table with the key ' .. tostring(key)) end
+         path[#path + 1] = key
          parts[count] = encode_string(key) .. ':' .. encode_value(item, parents)
+         path[#path] = nil
       end
    end
    if is_array then
-      if #value ~= count then refuse('The value has a table that is neither array nor object') end
-      for i = 1, count do parts[i] = encode_value(value[i], parents) end
+      if #value ~= count then refuse('is a table that is neither array nor object; write Minibus.null for what is missing') end
+      for i = 1, count do
+         -- As in JSON pointers, which count from 0.
+         path[#path + 1] = i - 1
+         parts[i] = encode_value(value[i], parents)
+         path[#path] = nil
+      end
    end
    parents[value] = nil
    return (is_array and '[' or '{') .. table.concat(parts, ',') .. (is_array and ']' or '}')
@@ -66,7 +83,7 @@ function encode_value(value, parents)
    if kind == 'number' then return encode_number(value) end
    if kind == 'boolean' then return tostring(value) end
    if kind == 'table' then return encode_table(value, parents) end
-   refuse('The value is, or has in it, a ' .. kind)
+   refuse('is a ' .. kind)
 end
 
 local function utf8(code)

@@ -1,21 +1,21 @@
 // SPDX-FileCopyrightText: 2026 The libminibus authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Gives libminibus JavaScript's own values: what JSON.parse() makes, and what JSON.stringify() takes.
+// Gives libminibus JavaScript's own values: what JSON.parse() makes, and what JSON.stringify() takes; and its own
+// waiting: what has a name that ends in `_async` also has the name without it, and returns a promise under both.
 // What a method did before it was given values is still there under its name with `_node` at the end.
-// An integer beyond ±2^53 loses digits as a Number; the text of the message has them all.
+// An integer that a Number would change, beyond ±(2^53 - 1), is a BigInt.
 
 const {Gio, GObject, Json} = imports.gi;
 
 function _init() {
     const Minibus = this;
-    const {
-        Client, Directory, Message, Peer, Publisher, Request, Schema, Service, ServiceClient, Subscriber, Transport,
-    } = Minibus;
+    const {Client, Message, Publisher, Request, Schema, SchemaLoader, Service, ServiceClient, Subscriber} = Minibus;
 
-    function refuse(key, what, advice) {
-        throw new TypeError(`${key ? `“${key}”` : 'The value'} is ${what}, which has no JSON form; ${advice}`);
-    }
+    // U+0000 cannot be in a string on the bus, so that it marks, meanwhile, digits that are no string.
+    const MARK = '\0';
+    const LONG_INTEGER = /(?:^|[[:,\s-])[0-9]{16}/;
+    const TOKENS = /"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/g;
 
     function isPlain(value) {
         // What is of a GType looks like an object, too, and all objects have that of Object.
@@ -23,26 +23,88 @@ function _init() {
             Object.prototype.toString.call(value) === '[object Object]';
     }
 
-    // What JSON.stringify() would silently leave out or change is refused.
-    function check(key, value) {
-        if (typeof value === 'object' && value !== null && !isPlain(value))
-            refuse(key, `of the class ${value.constructor?.name}`, 'give objects and arrays of plain values');
-        if (typeof value === 'bigint')
-            refuse(key, 'a BigInt', 'give a Number, or write the digits yourself and use the method for JSON text');
-        if (typeof value === 'number' && !Number.isFinite(value) || ['function', 'symbol'].includes(typeof value))
-            refuse(key, String(value), 'give null, or leave it out');
-        // As everywhere in JavaScript, a member that is undefined is left out.
-        if (value === undefined && (key === '' || Array.isArray(this)))
-            refuse(key, 'undefined', 'give null');
-        return value;
+    // What has no JSON form, or would be left out or changed by JSON.stringify(), and what to do about it.
+    function problem(value, isMember) {
+        switch (typeof value) {
+        case 'number':
+            return Number.isFinite(value) ? null : [String(value), 'give null, or leave it out'];
+        case 'function':
+        case 'symbol':
+            return [`a ${typeof value}`, 'give null, or leave it out'];
+        case 'string':
+            return value.startsWith(MARK) ? ['a string with U+0000', 'leave that character out'] : null;
+        case 'undefined':
+            // As everywhere in JavaScript, a member that is undefined is left out.
+            return isMember ? null : ['undefined', 'give null'];
+        case 'object':
+            if (value === null || isPlain(value))
+                return null;
+            if (value instanceof Map)
+                return ['a Map', 'give Object.fromEntries(map)'];
+            if (value instanceof Set)
+                return ['a Set', 'give [...set]'];
+            if (value instanceof Promise)
+                return ['a Promise', 'await it'];
+            return [`of the class ${value.constructor?.name}`, 'give objects and arrays of plain values'];
+        default:
+            return null;
+        }
+    }
+
+    function writer(state) {
+        return function (key, value) {
+            const found = problem(value, key !== '' && !Array.isArray(this));
+            if (state.paths) {
+                const path = state.paths.has(this)
+                    ? `${state.paths.get(this)}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` : '';
+                if (found)
+                    throw new TypeError(`${path ? `The value at ${path}` : 'The value'} is ${found[0]}, which has no ` +
+                        `JSON form; ${found[1]}`);
+                if (typeof value === 'object' && value !== null)
+                    state.paths.set(value, path);
+            } else if (found) {
+                state.failed = true;
+            }
+            // JSON.stringify() would write the digits of 1e20, of which most mean nothing, and MiniBus programs take no
+            // integer beyond 64 bits. With an exponent it is what it was: a double.
+            const isHuge = typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER && !state.paths;
+            if (typeof value === 'bigint' || isHuge) {
+                state.digits = true;
+                return `${MARK}${isHuge ? value.toExponential() : value}`;
+            }
+            return value;
+        };
     }
 
     function encode(value) {
-        return value instanceof Json.Node ? Minibus.json_to_text(value) : JSON.stringify(value, check);
+        if (value instanceof Json.Node)
+            return Minibus.json_to_text(value);
+        const state = {};
+        const text = JSON.stringify(value, writer(state));
+        if (state.failed)
+            JSON.stringify(value, writer({paths: new Map()}));
+        return state.digits ? text.replace(/"\\u0000(-?[0-9.e+]+)"/g, '$1') : text;
+    }
+
+    function isExact(digits) {
+        return Number.isSafeInteger(Number(digits)) || !/^-?[0-9]+$/.test(digits) ||
+            BigInt(digits) < -(2n ** 63n) || BigInt(digits) >= 2n ** 64n;
+    }
+
+    function parse(text) {
+        if (!LONG_INTEGER.test(text))
+            return JSON.parse(text);
+        const marked = text.replace(TOKENS, token => token[0] === '"' || isExact(token) ? token : `"\\u0000${token}"`);
+        return JSON.parse(marked, (_key, value) =>
+            typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(1)) : value);
     }
 
     function decode(node) {
-        return node === null ? null : JSON.parse(Minibus.json_to_text(node));
+        return node === null ? null : parse(Minibus.json_to_text(node));
+    }
+
+    function asNode(value) {
+        return value instanceof Json.Node ? value : Minibus.json_from_text(encode(value));
     }
 
     function asSchema(schema) {
@@ -51,11 +113,22 @@ function _init() {
         return Schema.new_from_text(encode(schema));
     }
 
-    function asOptions(options) {
+    function asOptions(options, timed = true) {
         const {timeout = 0, cancellable = null, ...others} = Object(options) === options ? options : {};
-        if (Object(options) !== options || options instanceof GObject.Object || Object.keys(others).length > 0)
-            throw new TypeError('Options are an object that may have the members “timeout” and “cancellable”');
+        if (Object(options) !== options || options instanceof GObject.Object || Object.keys(others).length > 0 ||
+            !timed && timeout !== 0) {
+            throw new TypeError(`Options are an object that may have the member${timed ? 's “timeout” and' : ''} ` +
+                '“cancellable”');
+        }
         return [timeout, cancellable];
+    }
+
+    function asFunction(func) {
+        if (typeof func !== 'function') {
+            throw new TypeError('A service needs its function as the second argument: ' +
+                'provide(name, params => result, requestSchema, replySchema)');
+        }
+        return func;
     }
 
     function replace(klass, methods) {
@@ -66,23 +139,14 @@ function _init() {
         }
     }
 
-    // Lets null arguments at the end be left out.
-    function pad(klass, name, length) {
-        const method = klass.prototype[name];
-        klass.prototype[name] = function (...args) {
-            while (args.length < length)
-                args.push(null);
-            return method.apply(this, args);
-        };
-    }
-
     function getters(klass, properties) {
         for (const [name, get] of Object.entries(properties))
             Object.defineProperty(klass.prototype, name, {get, configurable: true, enumerable: true});
     }
 
-    // Nothing may be thrown here: the caller may be any program on the bus.
+    // Nothing may be thrown here: the caller may be any program on the bus. G_MESSAGES_DEBUG=Gjs-Console shows it.
     function fail(request, error) {
+        console.debug(`${request.service_name}: ${error?.stack ? `${error}\n${error.stack}` : error}`);
         try {
             if (!request.is_answered)
                 request.return_error(`${error?.message || error}`);
@@ -100,28 +164,89 @@ function _init() {
         }
     }
 
-    for (const [klass, name] of [
-        [Client, 'open'], [Client, 'flush'], [Client, 'read_passphrase'], [Client, 'call'], [Client, 'call_text'],
-        [Client, 'wait_for_peer'], [Client, 'wait_for_service'],
-        [Directory, 'check_keys'], [Directory, 'collect'], [Peer, 'load_schemas'],
-        [Publisher, 'wait_for_subscriber'], [Subscriber, 'wait_for_publisher'],
-        [ServiceClient, 'call'], [ServiceClient, 'call_text'], [Transport, 'open'],
-    ])
-        Gio._promisify(klass.prototype, `${name}_async`, `${name}_finish`);
+    const isOptions = value => Object(value) === value && Object.getPrototypeOf(value) === Object.prototype;
 
-    for (const [klass, name, length] of [
-        [Client, 'open_sync', 1], [Client, 'open_async', 1],
-        [Client, 'flush_sync', 1], [Client, 'flush_async', 1],
-        [Client, 'read_passphrase_sync', 2], [Client, 'read_passphrase_async', 2],
-        [Client, 'call_text_sync', 4], [Client, 'call_text_async', 4],
-        [ServiceClient, 'call_text_sync', 2], [ServiceClient, 'call_text_async', 2],
-        [Transport, 'open_sync', 2], [Transport, 'open_async', 2],
-    ])
-        pad(klass, name, length);
+    // Lets null arguments at the end be left out, and a function that waits return a promise.
+    function adapt(klass, name) {
+        const method = klass.prototype[name];
+        if (name.endsWith('_sync')) {
+            klass.prototype[name] = function (...args) {
+                while (args.length < method.length)
+                    args.push(null);
+                return method.apply(this, args);
+            };
+            return;
+        }
+
+        const stem = name.slice(0, -'_async'.length);
+        Gio._promisify(klass.prototype, name, `${stem}_finish`);
+        const promising = klass.prototype[name];
+        klass.prototype[name] = function (...args) {
+            while (args.length < method.length - 1)
+                args.push(null);
+            return promising.apply(this, args);
+        };
+        // Beside the arguments of the other, { cancellable }.
+        klass.prototype[stem] ??= async function (...args) {
+            if (isOptions(args.at(-1))) {
+                const [, cancellable] = asOptions(args.pop(), false);
+                while (args.length < method.length - 2)
+                    args.push(null);
+                args.push(cancellable);
+            }
+            if (args.length >= method.length)
+                throw new TypeError(`${stem}() takes ${method.length - 1} arguments at most; it returns a promise`);
+            return this[name](...args);
+        };
+    }
+
+    for (const klass of Object.getOwnPropertyNames(Minibus).map(name => Minibus[name])) {
+        const prototype = klass?.$gtype && klass.prototype;
+        if (!prototype || !GObject.type_is_a(klass.$gtype, GObject.Object.$gtype) &&
+            !GObject.type_is_a(klass.$gtype, GObject.type_from_name('GInterface')))
+            continue;
+        for (const name of Object.getOwnPropertyNames(prototype)) {
+            if (/_(async|sync)$/.test(name) && !name.startsWith('_'))
+                adapt(klass, name);
+        }
+        if (GObject.type_is_a(klass.$gtype, Gio.ListModel.$gtype)) {
+            prototype[Symbol.iterator] ??= function* () {
+                for (let i = 0; i < this.get_n_items(); i++)
+                    yield this.get_item(i);
+            };
+        }
+    }
+
+    // Ends when the subscriber is closed. Leaving the loop leaves it open: what comes meanwhile waits for the next
+    // loop, in its inbox.
+    Subscriber.prototype[Symbol.asyncIterator] = function () {
+        const cancellable = new Gio.Cancellable();
+        return {
+            [Symbol.asyncIterator]() {
+                return this;
+            },
+            next: async () => {
+                try {
+                    return cancellable.is_cancelled()
+                        ? {done: true, value: undefined}
+                        : {done: false, value: await this.receive_async(cancellable)};
+                } catch (e) {
+                    if (e.matches?.(Minibus.ClientError, Minibus.ClientError.CLOSED) ||
+                        e.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED))
+                        return {done: true, value: undefined};
+                    throw e;
+                }
+            },
+            return: async value => {
+                cancellable.cancel();
+                return {done: true, value};
+            },
+        };
+    };
 
     getters(Message, {
         data() {
-            return JSON.parse(this.text);
+            return parse(this.text);
         },
         header() {
             return decode(this.get_header());
@@ -129,7 +254,7 @@ function _init() {
     });
 
     getters(Request, {params() {
-        return JSON.parse(this.params_text);
+        return parse(this.params_text);
     }});
 
     replace(Publisher, {
@@ -152,16 +277,25 @@ function _init() {
             return this.validate_text(encode(value));
         },
         report(value) {
-            return decode(this.report_node(Minibus.json_from_text(encode(value))));
+            return decode(this.report_node(asNode(value)));
         },
     });
 
+    for (const name of ['add_node', 'load_node']) {
+        const method = SchemaLoader.prototype[name];
+        SchemaLoader.prototype[name] = function (...args) {
+            return method.call(this, ...args.slice(0, -1), asNode(args.at(-1)));
+        };
+    }
+    const newFromNode = Schema.new_from_node;
+    Schema.new_from_node = schema => newFromNode(asNode(schema));
+
     replace(ServiceClient, {
         async call(params = null, options = {}) {
-            return JSON.parse(await this.call_text_async(encode(params), asOptions(options)[1]));
+            return parse(await this.call_text_async(encode(params), asOptions(options)[1]));
         },
         call_sync(params = null, options = {}) {
-            return JSON.parse(this.call_text_sync(encode(params), asOptions(options)[1]));
+            return parse(this.call_text_sync(encode(params), asOptions(options)[1]));
         },
     });
 
@@ -180,6 +314,7 @@ function _init() {
         },
         // The function gets the parameters and the request; it may return a promise.
         provide(name, func, requestSchema = null, replySchema = null) {
+            asFunction(func);
             return this.provide_node(name, asSchema(requestSchema), asSchema(replySchema), request => {
                 try {
                     const value = func(request.params, request);
@@ -194,10 +329,10 @@ function _init() {
             });
         },
         async call(name, params = null, options = {}) {
-            return JSON.parse(await this.call_text_async(name, encode(params), ...asOptions(options)));
+            return parse(await this.call_text_async(name, encode(params), ...asOptions(options)));
         },
         call_sync(name, params = null, options = {}) {
-            return JSON.parse(this.call_text_sync(name, encode(params), ...asOptions(options)));
+            return parse(this.call_text_sync(name, encode(params), ...asOptions(options)));
         },
     });
 }

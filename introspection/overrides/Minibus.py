@@ -1,26 +1,94 @@
 # SPDX-FileCopyrightText: 2026 The libminibus authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Gives libminibus Python's own values: what json.loads() makes, and what json.dumps() takes.
+"""Gives libminibus Python's own values: what json.loads() makes, and what json.dumps() takes; and its own waiting:
+what has a name that ends in `_async` also has the name without it, and can be awaited under that.
 
 Properties are attributes too, so that `subscriber.inbox_size = 100` does what it says.
 What a method did before it was given values is still there under its name with `_node` at the end.
 """
 
+import collections.abc
+import functools
+import inspect
 import json
+import logging
+import math
+import re
+import sys
 
 from gi.module import get_introspection_module
-from gi.repository import GLib, GObject, Json
+from gi.repository import Gio, GLib, GObject, Json
 
 Minibus = get_introspection_module('Minibus')
 
 __all__ = []
 
+_log = logging.getLogger('Minibus')
+
+
+def _aio():
+    # Programs without coroutines do without asyncio, which takes a while to load.
+    from gi.overrides import _minibus_asyncio
+    return _minibus_asyncio
+
+
+# Values
+
+_ADVICE = {
+    bytes: 'decode them, or send the text of base64.b64encode()',
+    bytearray: 'decode them, or send the text of base64.b64encode()',
+    set: 'give list(values)',
+    frozenset: 'give list(values)',
+    complex: 'give [number.real, number.imag]',
+}
+
+
+def _find_problem(value, path, parents):
+    """Raises the error for the first part of a value that has no JSON form."""
+    where = f'The value at {path}' if path else 'The value'
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f'{where} is {value}, which has no JSON form; give None, or leave it out')
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f'{where} is a string with half a surrogate pair, which has no JSON form') from None
+    if value is None or isinstance(value, (str, int, float)):
+        return
+    if not isinstance(value, (list, tuple, collections.abc.Mapping)):
+        advice = _ADVICE.get(type(value), 'give dicts, lists, strings, numbers, True, False and None')
+        raise TypeError(f'{where} is of the class {type(value).__name__}, which has no JSON form; {advice}')
+    if id(value) in parents:
+        raise ValueError(f'{where} contains itself')
+    if len(parents) > 64:
+        raise ValueError('The value is nested too deep; 64 levels are the most')
+    items = value.items() if isinstance(value, collections.abc.Mapping) else enumerate(value)
+    for key, item in items:
+        if not isinstance(key, (str, int, float)) and key is not None:
+            raise TypeError(f'{where} has the key {key!r}, which has no JSON form; keys are strings')
+        part = str(key).replace('~', '~0').replace('/', '~1')
+        _find_problem(key, f'{path}/{part}', parents)
+        _find_problem(item, f'{path}/{part}', parents | {id(value)})
+
+
+def _convert(value):
+    if isinstance(value, collections.abc.Mapping):
+        return dict(value)
+    raise TypeError(f'{type(value).__name__} has no JSON form')
+
 
 def _encode(value):
     if isinstance(value, Json.Node):
         return Minibus.json_to_text(value)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(',', ':'))
+    try:
+        text = json.dumps(value, default=_convert, ensure_ascii=False, allow_nan=False, separators=(',', ':'))
+        if not text.isascii():
+            text.encode()
+    except (RecursionError, TypeError, ValueError) as error:
+        _find_problem(value, '', frozenset())
+        raise ValueError(f'The value has no JSON form: {error}') from error
+    return text
 
 
 def _integer(digits):
@@ -36,11 +104,17 @@ def _decode_node(node):
     return None if node is None else _decode(Minibus.json_to_text(node))
 
 
+def _node(value):
+    return value if isinstance(value, Json.Node) else Minibus.json_from_text(_encode(value))
+
+
 def _schema(schema):
     if schema is None or isinstance(schema, Minibus.Schema):
         return schema
     return Minibus.Schema.new_from_text(_encode(schema))
 
+
+# Every class
 
 def _override(klass, **methods):
     for name, method in methods.items():
@@ -54,17 +128,80 @@ def _attribute(name):
     return property(lambda self: self.get_property(name), lambda self, value: self.set_property(name, value))
 
 
-for _klass in [getattr(Minibus, _name) for _name in dir(Minibus)]:
-    if not isinstance(_klass, type) or not issubclass(_klass, GObject.Object):
-        continue
-    for _pspec in GObject.list_properties(_klass):
-        _name = _pspec.name.replace('-', '_')
-        if not hasattr(_klass, _name):
-            setattr(_klass, _name, _attribute(_pspec.name))
+def _awaitable(klass, stem):
+    async def wait(self, *args, cancellable=None, **kwargs):
+        def start(own, done):
+            getattr(self, stem + '_async')(*args, **kwargs, cancellable=own, callback=done)
+        return await _aio().wait(start, getattr(self, stem + '_finish'), cancellable)
+
+    wait.__name__ = stem
+    wait.__qualname__ = f'{klass.__name__}.{stem}'
+    wait.__doc__ = f'Awaits {stem}_async(), whose arguments it takes.'
+    return wait
+
+
+def _enter(self):
+    return self
+
+
+def _exit(self, *_args):
+    self.close()
+
+
+def _classes():
+    for name in dir(Minibus):
+        klass = getattr(Minibus, name)
+        if isinstance(klass, type) and issubclass(klass, (GObject.Object, GObject.GInterface)):
+            yield klass
+
+
+for _klass in _classes():
+    if issubclass(_klass, GObject.Object):
+        for _pspec in GObject.list_properties(_klass):
+            _name = _pspec.name.replace('-', '_')
+            if not hasattr(_klass, _name):
+                setattr(_klass, _name, _attribute(_pspec.name))
+    for _name in dir(_klass):
+        _stem = _name[:-len('_async')]
+        if _name.endswith('_async') and hasattr(_klass, _stem + '_finish') and not hasattr(_klass, _stem):
+            setattr(_klass, _stem, _awaitable(_klass, _stem))
+    if hasattr(_klass, 'close'):
+        _klass.__enter__ = _enter
+        _klass.__exit__ = _exit
+
+
+# Errors
+
+def _quark(kind):
+    """The domain of an enumeration of error codes."""
+    stem = re.sub('(?<!^)([A-Z])', r'_\1', kind.__name__).lower()
+    return getattr(Minibus, f'{stem}_quark')()
+
+
+_matches = GLib.Error.matches
+
+
+def _error_matches(self, domain, code):
+    """Whether it is this error; a domain of libminibus is also written as Minibus.ServiceError."""
+    if isinstance(domain, type) and domain.__module__ == 'gi.repository.Minibus':
+        domain = _quark(domain)
+    return _matches(self, domain, code)
+
+
+GLib.Error.matches = _error_matches
+
+
+def _is_closed(error):
+    return error.matches(Minibus.ClientError, Minibus.ClientError.CLOSED)
+
+
+# Messages
 
 Minibus.Message.data = property(lambda self: _decode(self.get_text()))
 Minibus.Message.header = property(lambda self: _decode_node(self.get_header()))
 Minibus.Request.params = property(lambda self: _decode(self.get_params_text()))
+Minibus.Message.__repr__ = lambda self: (
+    f'<Minibus.Message on {self.get_topic()!r} from {self.get_author()!r}: {self.get_text()[:80]}>')
 
 
 def _publish(self, value):
@@ -90,15 +227,69 @@ def _validate(self, value):
 
 
 def _report(self, value):
-    return _decode_node(self.report_node(Minibus.json_from_text(_encode(value))))
+    return _decode_node(self.report_node(_node(value)))
 
 
 _override(Minibus.Schema, validate=_validate, report=_report)
 
 
-def _call(self, params=None):
-    return self.call_text(_encode(params))
+def _new_from_node(node):
+    return Minibus.Schema.new_from_text(_encode(node))
 
+
+Minibus.Schema.new_from_node = staticmethod(_new_from_node)
+
+
+def _add_node(self, uri, node):
+    return self.add_node_node(uri, _node(node))
+
+
+def _load_node(self, node):
+    return self.load_node_node(_node(node))
+
+
+_override(Minibus.SchemaLoader, add_node=_add_node, load_node=_load_node)
+
+
+# Subscribers
+
+_UNREAD = '_minibus_unread'
+
+
+async def _receive(self, cancellable=None):
+    unread = self.__dict__.setdefault(_UNREAD, [])
+    if unread:
+        return unread.pop(0)
+
+    def start(own, done):
+        self.receive_async(cancellable=own, callback=done)
+
+    return await _aio().wait(start, self.receive_finish, cancellable, unread.append)
+
+
+class _Messages:
+    """The messages of a subscriber, until it is closed."""
+
+    def __init__(self, subscriber):
+        self._subscriber = subscriber
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self._subscriber.receive()
+        except GLib.Error as error:
+            if _is_closed(error):
+                raise StopAsyncIteration from None
+            raise
+
+
+Minibus.Subscriber.receive = _receive
+Minibus.Subscriber.__aiter__ = lambda self: _Messages(self)
+
+
+# Calls
 
 def _call_async(self, params=None, cancellable=None, callback=None, *user_data):
     self.call_text_async(_encode(params), cancellable, callback, *user_data)
@@ -112,8 +303,8 @@ def _call_sync(self, params=None, cancellable=None):
     return _decode(self.call_text_sync(_encode(params), cancellable))
 
 
-_override(Minibus.ServiceClient,
-          call=_call, call_async=_call_async, call_finish=_call_finish, call_sync=_call_sync)
+_override(Minibus.ServiceClient, call=_awaitable(Minibus.ServiceClient, 'call'), call_async=_call_async,
+          call_finish=_call_finish, call_sync=_call_sync)
 
 
 def _client_call_async(self, name, params=None, timeout=0, cancellable=None, callback=None, *user_data):
@@ -127,6 +318,15 @@ def _client_call_finish(self, result):
 def _client_call_sync(self, name, params=None, timeout=0, cancellable=None):
     return _decode(self.call_text_sync(name, _encode(params), timeout, cancellable))
 
+
+_call_text_of_client = Minibus.Client.call_text
+
+
+async def _client_call_text(self, name, params, timeout=0, cancellable=None):
+    return await _call_text_of_client(self, name, params, timeout, cancellable=cancellable)
+
+
+# Clients
 
 def _create_publisher(self, topic, schema=None):
     return self.create_publisher_node(topic, _schema(schema))
@@ -150,26 +350,139 @@ def _reason(error):
     return str(error) or type(error).__name__
 
 
+def _wants_request(func):
+    """Whether a function has to be called with two arguments."""
+    try:
+        parameters = inspect.signature(func).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+                  and p.default is p.empty]
+    return len(positional) > 1 or any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def _answer(request, value, error):
+    """Nothing may be raised here: the caller may be any program on the bus, and the service goes on."""
+    if error is None and not request.is_answered:
+        try:
+            request.return_text(_encode(value))
+        except Exception as problem:
+            error = problem
+    if error is None:
+        return
+    _log.info('The service %s failed', request.service_name, exc_info=error)
+    if not request.is_answered:
+        try:
+            request.return_error(_reason(error))
+        except (GLib.Error, UnicodeError):
+            pass
+
+
 def _provide(self, name, func, request_schema=None, reply_schema=None):
-    """Offers func(params, request) as a service; what it returns or raises is the answer."""
+    """Offers func(params) or func(params, request) as a service; what it returns or raises is the answer.
+
+    It may be asynchronous, then an event loop of asyncio has to run. The log “Minibus” tells, at the level INFO, where
+    in the function an exception came from."""
+    if not callable(func):
+        raise TypeError('A service needs its function as the second argument: '
+                        'provide(name, func, request_schema=None, reply_schema=None)')
+    wants_request = _wants_request(func)
 
     def answer(request):
         try:
-            value = func(request.params, request)
-            if not request.is_answered:
-                request.return_text(_encode(value))
+            value = func(request.params, request) if wants_request else func(request.params)
+            if inspect.isawaitable(value):
+                _aio().run_later(value, functools.partial(_answer, request))
+                return
         except Exception as error:
-            # The caller gets to know. Whatever it called with, the service goes on.
-            if not request.is_answered:
-                try:
-                    request.return_error(_reason(error))
-                except (GLib.Error, UnicodeError):
-                    pass
+            _answer(request, None, error)
+        else:
+            _answer(request, value, None)
 
     return self.provide_node(name, _schema(request_schema), _schema(reply_schema), answer)
 
 
+def _service(self, name, request_schema=None, reply_schema=None):
+    """A decorator that offers a function as a service: see provide()."""
+
+    def decorate(func):
+        self.provide(name, func, request_schema, reply_schema)
+        return func
+
+    return decorate
+
+
+def _on(self, pattern, schema=None):
+    """A decorator that calls a function, which may be asynchronous, with each message of a pattern."""
+
+    def decorate(func):
+        def call(_subscriber, message):
+            value = func(message)
+            if inspect.isawaitable(value):
+                _aio().run_later(value, report)
+
+        self.subscribe(pattern, schema).connect('message', call)
+        return func
+
+    def report(_value, error):
+        if error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+
+    return decorate
+
+
+def _open_sync(self, cancellable=None):
+    result = self.open_sync_node(cancellable)
+    # In a coroutine, what arrives has to be delivered, too.
+    if 'asyncio' in sys.modules and _aio().is_running():
+        _aio().serve()
+    return result
+
+
+def _enter_client(self):
+    if not self.is_open:
+        self.open_sync()
+    return self
+
+
+def _exit_client(self, kind, *_args):
+    if kind is None and self.is_open:
+        self.flush_sync()
+    self.close()
+
+
+async def _enter_client_async(self):
+    if not self.is_open:
+        await self.open()
+    return self
+
+
+async def _exit_client_async(self, kind, *_args):
+    if kind is None and self.is_open:
+        await self.flush()
+    self.close()
+
+
+async def _exit_async(self, *_args):
+    self.close()
+
+
+async def _enter_async(self):
+    return self
+
+
 _override(Minibus.Client,
           call_async=_client_call_async, call_finish=_client_call_finish, call_sync=_client_call_sync,
-          create_publisher=_create_publisher, subscribe=_subscribe, create_service=_create_service,
-          create_service_client=_create_service_client, provide=_provide)
+          call_text=_client_call_text, create_publisher=_create_publisher, subscribe=_subscribe,
+          create_service=_create_service, create_service_client=_create_service_client, provide=_provide,
+          open_sync=_open_sync)
+Minibus.Client.service = _service
+Minibus.Client.on = _on
+Minibus.Client.__enter__ = _enter_client
+Minibus.Client.__exit__ = _exit_client
+for _klass in _classes():
+    if hasattr(_klass, '__enter__'):
+        _klass.__aenter__ = _enter_async
+        _klass.__aexit__ = _exit_async
+Minibus.Client.__aenter__ = _enter_client_async
+Minibus.Client.__aexit__ = _exit_client_async

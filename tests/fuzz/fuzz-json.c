@@ -83,6 +83,8 @@ check_text (const char *text,
   g_autoptr(GString) again = g_string_new (NULL);
   g_autoptr(JsonNode) back = NULL;
 
+  g_assert_true (node != NULL || !_mb_json_is_plain (text, size));
+
   if (!_mb_json_append_text (compact, text, size, NULL))
     return;
 

@@ -6,6 +6,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import gi
@@ -41,8 +42,8 @@ def wait_until_listed(client, process, service, name):
     raise AssertionError(f'{process.args} does not offer {name}')
 
 
-def run(command):
-    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+def run(command, **options):
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=30, check=True, **options)
     return result.stdout
 
 
@@ -73,6 +74,25 @@ def call(client, service, clients):
         process.wait()
 
 
+def confide(client, subscriber, publishers):
+    with tempfile.NamedTemporaryFile('w', suffix='.passphrase') as file:
+        print('wWbh4XqzjNfnCm7Ckp2T', file=file, flush=True)
+        process = subprocess.Popen([*subscriber, file.name, str(len(publishers))], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            wait_until_listed(client, process, '/__minibus__/guard/__subscribers__', '/alarm')
+            # From the environment, and another one: that is told, and does no harm.
+            run(next(iter(publishers.values())), env=os.environ | {'MINIBUS_PASSPHRASE': 'another one'})
+            for command in publishers.values():
+                run([*command, file.name])
+            output, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+            process.wait()
+    assert output == 'door: the front door is open\n' * len(publishers), output
+    assert errors == 'A message could not be read\n', errors
+
+
 def main():
     os.environ['MINIBUS_ADDRESS'] = ADDRESS
     programs = parse(sys.argv[1:])
@@ -81,6 +101,8 @@ def main():
     failed = False
     rounds = [(publish, 'subscriber', 'publisher', language) for language in programs['subscriber']]
     rounds += [(call, 'service', 'client', language) for language in programs['service']]
+    rounds += [(confide, 'encrypted-subscriber', 'encrypted-publisher', language)
+               for language in programs['encrypted-subscriber']]
     print(f'1..{len(rounds)}')
     for number, (func, listener, speaker, language) in enumerate(rounds, 1):
         what = f'{number} {language}/{listener} with {speaker} in {", ".join(programs[speaker])}'

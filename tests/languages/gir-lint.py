@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The libminibus authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Finds in a GIR what would be awkward or wrong in a language: gir-lint.py GIR GJS_OVERRIDE"""
+"""Finds in a GIR what would be awkward or wrong in a language: gir-lint.py GIR"""
 
 import re
 import sys
@@ -61,8 +61,7 @@ class Lint:
         """The callback types, other than of structures, which end in user_data."""
         return {callback.get('name') for callback in self.namespace.findall(CORE + 'callback')}
 
-    def run(self, override):
-        self.check_promises(override)
+    def run(self):
         for kind in TYPES:
             for type_ in self.namespace.findall(CORE + kind):
                 if type_.get(GLIB + 'is-gtype-struct-for') is None:
@@ -135,14 +134,6 @@ class Lint:
                 self.tell(f'{where}.{name}', 'gives something back before it is finished')
             if name.endswith('_finish') and self.outs(method):
                 self.tell(f'{where}.{name}', 'gives back more than its value')
-
-    def check_promises(self, override):
-        """Each pair of methods has to be made one that returns a promise, by the override for GJS."""
-        for type_ in self.namespace.findall(CORE + 'class') + self.namespace.findall(CORE + 'interface'):
-            for method in type_.findall(CORE + 'method'):
-                pair = f"[{type_.get('name')}, '{method.get('name').removesuffix('_async')}']"
-                if method.get('name').endswith('_async') and pair not in override:
-                    self.tell(f'{type_.get("name")}.{method.get("name")}', 'returns no promise in GJS')
 
     @staticmethod
     def outs(callable_):
@@ -262,7 +253,6 @@ BAD_PROBLEMS = (
     'Thing.emit: hides',
     'Thing.end: is a keyword of Lua',
     'Thing.open_async: has no open_finish',
-    'Thing.open_async: returns no promise',
     'open_async(callback): needs (scope async)',
     '(from): is a keyword of Python',
     '(from): is consumed',
@@ -280,11 +270,10 @@ BAD_PROBLEMS = (
 
 def main():
     missed = [problem for problem in BAD_PROBLEMS
-              if not any(problem in found for found in Lint(ElementTree.fromstring(BAD)).run(''))]
+              if not any(problem in found for found in Lint(ElementTree.fromstring(BAD)).run())]
     for problem in missed:
         print(f'The lint does not find what is wrong in a bad GIR: {problem}')
-    with open(sys.argv[2], encoding='utf-8') as override:
-        problems = Lint(ElementTree.parse(sys.argv[1]).getroot()).run(override.read())
+    problems = Lint(ElementTree.parse(sys.argv[1]).getroot()).run()
     print('\n'.join(problems))
     sys.exit(bool(problems or missed))
 

@@ -5,6 +5,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 import Json from 'gi://Json?version=1.0';
 import Minibus from 'gi://Minibus?version=1.0';
 import System from 'system';
@@ -89,6 +90,127 @@ const scenarios = {
         client.close();
     },
 
+    // What a Number cannot hold comes as a BigInt, and every one that fits 64 bits can be sent.
+    async integers() {
+        const client = open('integers');
+        const subscriber = client.subscribe('/integers');
+        const publisher = client.create_publisher('/integers');
+        const values = [
+            2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 64n - 1n, 5n, 0n, 1e20, 2 ** 70,
+            -1e300, 1e16, '9007199254740993', '\\"9007199254740993', {'9007199254740993': [9007199254740993n, 'x']},
+        ];
+        const expected = [...values];
+        expected[0] = 2 ** 53 - 1;
+        expected[6] = 5;
+        expected[7] = 0;
+        const show = value => JSON.stringify(value, (_key, v) => typeof v === 'bigint' ? `${v}n` : v);
+        values.forEach(value => publisher.publish(value));
+        for (const value of expected)
+            assert(show((await subscriber.receive()).data) === show(value), `${show(value)}`);
+        publisher.publish_text('[18446744073709551615, 1e2, -9007199254740993.5]');
+        assert(show((await subscriber.receive()).data) === '["18446744073709551615n",100,-9007199254740994]');
+        client.provide('/next', number => number + 1n);
+        assert(await client.call('/next', 2n ** 60n) === 2n ** 60n + 1n);
+    },
+
+    async waiting() {
+        const client = new Minibus.Client({name: 'waiting', address});
+        assert(await client.open());
+        assert(await client.flush({cancellable: null}));
+        assert(await client.flush(new Gio.Cancellable()));
+        let error = await failure(client.open());
+        assert(error instanceof Minibus.ClientError && error instanceof GLib.Error);
+        assert(await failure(client.flush(null, null)) instanceof TypeError);
+        const cancellable = new Gio.Cancellable();
+        cancellable.cancel();
+        error = await failure(client.flush(cancellable));
+        assert(error.matches(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED));
+        const called = await new Promise(resolve => client.flush_async(null, (source, result) =>
+            resolve(source.flush_finish(result))));
+        assert(called === true);
+        client.provide('/echo', value => value);
+        assert(await client.call_text('/echo', '[1]') === '[1]');
+    },
+
+    // Every function that waits can be awaited, and every list model be iterated, also of classes to come.
+    async everything_waits() {
+        let count = 0;
+        for (const klass of Object.getOwnPropertyNames(Minibus).map(name => Minibus[name])) {
+            if (!klass?.$gtype || !klass.prototype)
+                continue;
+            const names = Object.getOwnPropertyNames(klass.prototype);
+            for (const name of names.filter(n => /^[a-z].*_async$/.test(n))) {
+                count++;
+                assert(klass.prototype[`_original_${name}`], `${klass.$gtype.name}.${name} returns no promise`);
+                assert(typeof klass.prototype[name.slice(0, -6)] === 'function', `${klass.$gtype.name}.${name}`);
+            }
+            if (GObject.type_is_a(klass.$gtype, Gio.ListModel.$gtype))
+                assert(klass.prototype[Symbol.iterator], `${klass.$gtype.name} cannot be iterated`);
+        }
+        assert(count >= 9, `${count}`);
+    },
+
+    async for_await() {
+        const client = open('for-await');
+        const subscriber = client.subscribe('/for-await');
+        const publisher = client.create_publisher('/for-await');
+        const seen = [];
+        for (let i = 0; i < 10; i++)
+            publisher.publish(i);
+        for await (const message of subscriber) {
+            seen.push(message.data);
+            // Nothing is lost while the program waits for something else.
+            await client.flush();
+            if (seen.length === 4)
+                break;
+        }
+        assertEqual(seen, [0, 1, 2, 3]);
+        garbage();
+        for await (const message of subscriber) {
+            seen.push(message.data);
+            if (seen.length === 10)
+                subscriber.close();
+        }
+        assertEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        const error = await failure(subscriber.receive());
+        assert(error.matches(Minibus.ClientError, Minibus.ClientError.CLOSED));
+
+        // What leaves the loop by an exception, too, leaves the messages.
+        const other = client.subscribe('/for-await');
+        publisher.publish('a');
+        publisher.publish('b');
+        await failure((async () => {
+            for await (const _message of other)
+                throw new Error('It rains');
+        })());
+        assertEqual((await other.receive()).data, 'b');
+        const iterator = other[Symbol.asyncIterator]();
+        const pending = iterator.next();
+        await iterator.return();
+        assert((await pending).done && (await iterator.next()).done);
+    },
+
+    async for_await_overflow() {
+        const client = open('for-await-overflow');
+        const subscriber = client.subscribe('/overflow');
+        const publisher = client.create_publisher('/overflow');
+        subscriber.inbox_size = 3;
+        const seen = [];
+        publisher.publish(0);
+        for await (const message of subscriber) {
+            seen.push(message.data);
+            if (seen.length === 1) {
+                for (let i = 1; i <= 10; i++)
+                    publisher.publish(i);
+                await client.call('/__minibus__/for-await-overflow/__pid__');
+            }
+            if (message.data === 10)
+                break;
+        }
+        assertEqual(seen, [0, 8, 9, 10]);
+        assertEqual(subscriber.n_dropped, 7);
+    },
+
     async header() {
         const client = open('header');
         const headers = [];
@@ -108,17 +230,24 @@ const scenarios = {
         const cycle = {};
         cycle.self = cycle;
         const values = [
-            undefined, NaN, Infinity, () => 1, Symbol('s'), 10n, cycle, new Set([1]), new Map(), new Uint8Array(2),
+            undefined, NaN, Infinity, () => 1, Symbol('s'), cycle, new Set([1]), new Map(), new Uint8Array(2),
             [undefined], {deep: [NaN]}, Promise.resolve(1), client, new GLib.Bytes([1]),
         ];
         for (const value of values) {
             const error = await failure((async () => publisher.publish(value))());
             assert(error instanceof TypeError, `${error}`);
         }
+        for (const [value, path] of [[{a: [1, {'b/c': NaN}]}, '/a/1/b~1c'], [[undefined], '/0']]) {
+            const error = await failure((async () => publisher.publish(value))());
+            assert(error.message.includes(`at ${path} is`), error.message);
+        }
         for (const value of ['\ud800', 'a\0b']) {
             const error = await failure((async () => publisher.publish(value))());
             assert(error.matches(Minibus.JsonError, Minibus.JsonError.ENCODING), `${error}`);
         }
+        const tooLarge = await failure((async () => publisher.publish(2n ** 64n))());
+        assert(tooLarge.matches(Minibus.JsonError, Minibus.JsonError.NUMBER), `${tooLarge}`);
+        assert(await failure((async () => client.provide('/x', {type: 'null'}))()) instanceof TypeError);
         for (const options of [1000, null, {timout: 1}, new Gio.Cancellable()])
             assert(await failure(client.call('/nobody', 1, options)) instanceof TypeError);
         assertEqual(client.n_sent, 0);

@@ -128,6 +128,20 @@ scenario('no_json_form', function()
       local done, message = pcall(publisher.publish, publisher, value)
       assert(not done and message:find('which has no JSON form'), message)
    end
+   for text, value in pairs {
+      ['The value at /a/1/b~1c is nan'] = { a = { 1, { ['b/c'] = 0 / 0 } } },
+      ['The value at /a is a function'] = { a = print },
+      ['neither array nor object; write Minibus.null'] = { 1, nil, 3 },
+   } do
+      local _, message = pcall(publisher.publish, publisher, value)
+      assert(message:gsub('-nan', 'nan'):find(text, 1, true), message)
+   end
+   local _, message = pcall(publisher.publish, publisher, print)
+   assert_equal(message, 'The value is a function, which has no JSON form')
+   for _, func in ipairs { { type = 'null' }, false } do
+      local done, why = pcall(client.provide, client, '/x', func)
+      assert(not done and why:find('second argument'), why)
+   end
    assert_fails(Minibus.JsonError, 'ENCODING', publisher:publish('a\0b'))
    assert_fails(Minibus.JsonError, 'ENCODING', publisher:publish('\xff'))
    assert(client.n_sent == 0)
@@ -362,6 +376,99 @@ scenario('pending_calls', function()
       iterate(1)
    end
    until_(function() return errors == 20 end)
+end)
+
+-- lgi makes floats of whole numbers; the override makes them whole again.
+scenario('integers', function()
+   local client = open('integers')
+   client.max_packet_size = 2000
+   for _, number in ipairs {
+      client.max_packet_size, client:get_max_packet_size(), client.n_sent, client.dropped_not_json,
+      client:get_dropped('NOT_JSON'), client:subscribe('/integers').inbox_size,
+   } do
+      assert(math.type(number) == 'integer', number)
+   end
+   assert_equal(client.max_packet_size, 2000)
+   local bus = Minibus.MemoryBus.get('integers')
+   bus.loss = 1
+   assert(math.type(bus.loss) == 'float' and math.type(bus:get_loss()) == 'float')
+   bus.loss = 0
+end)
+
+-- Runs a function that waits, as a program would in its main loop.
+local function run(func)
+   local done, err
+   Gio.Async.start(function()
+      done, err = xpcall(func, debug.traceback)
+      done = { done }
+   end)()
+   until_(function() return done end)
+   assert(done[1], err)
+end
+
+scenario('waiting', function()
+   run(function()
+      local client = Minibus.Client { name = 'waiting', address = address }
+      assert(client:async_open())
+      assert_fails(Minibus.ClientError, 'ALREADY_OPEN', client:async_open())
+      assert(client:async_flush())
+      client:provide('/add', function(numbers) return numbers[1] + numbers[2] end)
+      assert_equal(client:async_call('/add', { 1, 2 }), 3)
+      assert_equal(client:async_call_text('/add', '[1, 2]', 0), '3')
+      assert_equal(client:create_service_client('/add'):async_call { 3, 4 }, 7)
+      assert_fails(Minibus.ServiceError, 'TIMED_OUT', client:async_call('/nobody', nil, 10))
+   end)
+end)
+
+scenario('messages', function()
+   run(function()
+      local client = open('messages')
+      local subscriber = client:subscribe('/messages')
+      local publisher, seen = client:create_publisher('/messages'), {}
+      for i = 1, 10 do publisher:publish(i) end
+      for message in subscriber:messages() do
+         seen[#seen + 1] = message.data
+         client:async_flush()
+         if #seen == 4 then break end
+      end
+      garbage()
+      for message in subscriber:messages() do
+         seen[#seen + 1] = message.data
+         if #seen == 10 then subscriber:close() end
+      end
+      assert_equal(seen, { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 })
+      assert_fails(Minibus.ClientError, 'CLOSED', subscriber:async_receive())
+
+      local limited = client:subscribe('/messages')
+      limited.inbox_size, seen = 3, {}
+      publisher:publish(0)
+      for message in limited:messages() do
+         seen[#seen + 1] = message.data
+         if message.data == 0 then
+            for i = 1, 10 do publisher:publish(i) end
+            client:async_call('/__minibus__/messages/__pid__')
+         end
+         if message.data == 10 then break end
+      end
+      assert_equal(seen, { 0, 8, 9, 10 })
+      assert_equal(limited.n_dropped, 7)
+   end)
+end)
+
+-- Every class of ours that is a list model can be gone through.
+scenario('everything_waits', function()
+   local gi, count = require('lgi.core').gi, 0
+   for i = 1, #gi.Minibus do
+      local info = gi.Minibus[i]
+      if info.type == 'object' then
+         local class = Minibus[info.name]
+         for j = 1, #info.methods do
+            if info.methods[j].name:find('_async$') then count = count + 1 end
+         end
+         if lgi.GObject.type_is_a(class._gtype, Gio.ListModel._gtype) then assert(class.items, info.name) end
+      end
+   end
+   assert(count >= 8, count)
 end)
 
 local function memory()

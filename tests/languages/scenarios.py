@@ -3,14 +3,18 @@
 
 """The scenarios that every language has to pass, in Python."""
 
+import asyncio
+import collections
 import gc
 import json
+import logging
 import re
 import sys
 import threading
 import time
 import traceback
 
+import gbulb
 import gi
 
 gi.require_version('Json', '1.0')
@@ -52,15 +56,9 @@ def failure(kind, code, func, *args, **kwargs):
     try:
         func(*args, **kwargs)
     except GLib.Error as error:
-        quark = Gio.io_error_quark() if kind is Gio.IOErrorEnum else quark_of(kind)
-        assert error.matches(quark, code), repr(error)
+        assert error.matches(Gio.io_error_quark() if kind is Gio.IOErrorEnum else kind, code), repr(error)
         return error
     raise AssertionError(f'{func} did not fail')
-
-
-def quark_of(kind):
-    name = re.sub('(?<!^)([A-Z])', r'_\1', kind.__name__).lower()
-    return getattr(Minibus, f'{name}_quark')()
 
 
 def open_client(name):
@@ -73,6 +71,15 @@ def collect(subscriber, signal='message'):
     values = []
     subscriber.connect(signal, lambda _subscriber, message: values.append(message.data))
     return values
+
+
+async def reason(awaitable):
+    """The error that awaiting ends with."""
+    try:
+        await awaitable
+    except GLib.Error as error:
+        return error
+    raise AssertionError('It did not fail')
 
 
 def call(caller, *args, **kwargs):
@@ -91,14 +98,14 @@ def values():
     publisher = client.create_publisher('/values')
     for value in VALUES:
         assert publisher.publish(value)
-    publisher.publish((1, 'tuple'))
+    publisher.publish((1, collections.ChainMap({'a': collections.OrderedDict(b=1)})))
     publisher.publish(Json.from_string('[1,"node"]'))
     publisher.publish_text('[9007199254740993]')
     until(lambda: len(messages) == len(VALUES) + 3)
     got = [message.data for message in messages]
     assert got[:-3] == VALUES, got
     assert [type(value) for value in got[:-3]] == [type(value) for value in VALUES]
-    assert got[-3:] == [[1, 'tuple'], [1, 'node'], [9007199254740993]]
+    assert got[-3:] == [[1, {'a': {'b': 1}}], [1, 'node'], [9007199254740993]]
     message = messages[0]
     assert message.topic == message.get_topic() == message.props.topic == '/values'
     assert message.author == 'values'
@@ -131,6 +138,16 @@ def no_json_form():
         except (TypeError, ValueError):
             continue
         raise AssertionError(value)
+    deep = None
+    for _level in range(2000):
+        deep = [deep]
+    for value, text in (({'a': [1, {'b/c': float('nan')}]}, 'at /a/1/b~1c is nan'), ({'x': b''}, 'at /x is of the class bytes'),
+                        ({'x': cycle}, 'at /x/self'), ({'x': ['\ud800']}, 'at /x/0 is a string with half'),
+                        ({'x': {(1, 2): 3}}, 'at /x has the key (1, 2)'), (deep, 'nested too deep')):
+        try:
+            publisher.publish(value)
+        except (TypeError, ValueError) as error:
+            assert text in str(error), error
     failure(Minibus.JsonError, Minibus.JsonError.ENCODING, publisher.publish, 'a\0b')
     failure(Minibus.JsonError, Minibus.JsonError.NUMBER, publisher.publish, 2**64)
     failure(Minibus.JsonError, Minibus.JsonError.DUPLICATE, publisher.publish, {1: 1, '1': 2})
@@ -233,7 +250,8 @@ def provide():
     def library(_params, _request):
         raise GLib.Error.new_literal(Gio.io_error_quark(), 'It snows', Gio.IOErrorEnum.NOT_FOUND)
 
-    client.provide('/add', lambda params, _request: sum(params))
+    client.provide('/add', sum)
+    client.provide('/one', lambda params: params)
     client.provide('/nothing', lambda _params, _request: None)
     client.provide('/answers', lambda _params, request: request.return_value('by itself'))
     client.provide('/throws', throws)
@@ -242,8 +260,9 @@ def provide():
     client.provide('/surrogate', lambda _params, _request: '\ud800')
     assert call(client, '/add', [1, 2]) == 3
     assert call(client, '/nothing') is None
+    assert call(client, '/one', {'a': 1}) == {'a': 1}
     assert call(client, '/answers') == 'by itself'
-    texts = {'/throws': 'It rains', '/library': 'It snows', '/bad': 'set', '/surrogate': 'surrogates'}
+    texts = {'/throws': 'It rains', '/library': 'It snows', '/bad': 'set', '/surrogate': 'surrogate'}
     for name, text in texts.items():
         error = failure(Minibus.ServiceError, Minibus.ServiceError.REMOTE, call, client, name)
         assert text in error.message, error.message
@@ -264,7 +283,7 @@ def calls():
     assert client.call_text_sync('/add', '[1]', 0) == '1'
     assert client.call_sync('/add', Json.from_string('[2]')) == 2
     add.connect('reply', lambda _add, request_id, message: replies.append((request_id, message.data)))
-    request_id = add.call([5, 5])
+    request_id = add.call_text('[5, 5]')
     until(lambda: replies)
     assert replies == [(request_id, 10)], replies
 
@@ -376,6 +395,268 @@ def pending_calls():
         gc.collect()
         iterate(1)
     until(lambda: len(errors) == 20)
+
+
+def loops():
+    """What a program may run its coroutines with: asyncio alone, or an event loop of GLib."""
+    yield 'asyncio', asyncio.run
+    yield 'gbulb', gbulb.GLibEventLoop(context=GLib.MainContext.default()).run_until_complete
+
+
+def coroutine_scenario(func):
+    def run():
+        for name, run_in in loops():
+            global address
+            before = address
+            address = address.replace('memory:', f'memory:{name}-')
+            run_in(asyncio.wait_for(func(), 30))
+            address = before
+            gc.collect()
+    run.__name__ = func.__name__
+    SCENARIOS[func.__name__] = run
+
+
+def in_background(func):
+    """As asyncio.create_task(), for when nobody cares about the end."""
+    return asyncio.get_running_loop().create_task(func)
+
+
+@coroutine_scenario
+async def awaiting():
+    async with Minibus.Client(name='awaiting', address=address) as client:
+        assert client.is_open
+        assert await client.flush()
+        error = await reason(client.open())
+        assert error.matches(Minibus.ClientError, Minibus.ClientError.ALREADY_OPEN)
+        assert error.matches(Minibus.client_error_quark(), Minibus.ClientError.ALREADY_OPEN)
+        assert not error.matches(Minibus.ServiceError, Minibus.ServiceError.TIMED_OUT)
+
+        @client.service('/add', {'type': 'array'}, {'type': 'integer'})
+        def add(params):
+            return sum(params)
+
+        @client.service('/later')
+        async def later(params, request):
+            await asyncio.sleep(0.001)
+            if params == 'fail':
+                raise LookupError('It pours')
+            return [params, request.author]
+
+        assert add([1, 2]) == 3
+        for number in range(100):
+            assert await client.call('/add', [number, 1]) == number + 1
+        assert await client.call_text('/add', '[1]') == '1'
+        assert await client.call('/later', 'x', 5000) == ['x', 'awaiting']
+        service = client.create_service_client('/later')
+        assert await service.call('y') == ['y', 'awaiting']
+        answers = await asyncio.gather(*(client.call('/later', number) for number in range(20)))
+        assert [answer[0] for answer in answers] == list(range(20))
+        assert 'It pours' in (await reason(client.call('/later', 'fail'))).message
+        error = await reason(client.call('/nobody', timeout=10))
+        assert error.matches(Minibus.ServiceError, Minibus.ServiceError.TIMED_OUT)
+        try:
+            await client.call('/add', [{1, 2}])
+        except TypeError as problem:
+            assert 'at /0 is of the class set' in str(problem)
+        assert client.call_sync('/add', [5]) == 5
+    assert not client.is_open
+
+
+@coroutine_scenario
+async def cancelling():
+    client = open_client('cancelling')
+    asked = []
+    client.create_service('/silent').connect('request', lambda _service, request: asked.append(request) or True)
+    cancellable = Gio.Cancellable()
+    asyncio.get_running_loop().call_later(0.01, cancellable.cancel)
+    error = await reason(client.call('/silent', cancellable=cancellable))
+    assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED)
+    error = await reason(client.call('/silent', cancellable=cancellable))
+    assert error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED)
+
+    # Cancelling a task cancels what it waits for, and nobody else.
+    other = in_background(client.call('/silent', 1))
+    task = in_background(client.call('/silent', 2))
+    while len(asked) < 3:
+        await asyncio.sleep(0.001)
+    task.cancel()
+    try:
+        await task
+        raise AssertionError('It was not cancelled')
+    except asyncio.CancelledError:
+        pass
+    asked[-2].return_value('first')
+    assert await other == 'first'
+
+    # Who stops waiting for a message leaves it to the next one.
+    subscriber = client.subscribe('/cancelling')
+    for number in range(50):
+        try:
+            waiting = in_background(subscriber.receive())
+            await asyncio.sleep(0)
+            client.create_publisher('/cancelling').publish(number)
+            for _turn in range(number % 7):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            got = await waiting
+        except asyncio.CancelledError:
+            got = await subscriber.receive()
+        assert got.data == number, got
+
+
+@coroutine_scenario
+async def async_for():
+    client = open_client('async-for')
+    subscriber = client.subscribe('/async-for')
+    publisher = client.create_publisher('/async-for')
+    seen = []
+    for number in range(10):
+        publisher.publish(number)
+    async for message in subscriber:
+        seen.append(message.data)
+        await client.flush()
+        if len(seen) == 4:
+            break
+    gc.collect()
+    async for message in subscriber:
+        seen.append(message.data)
+        if len(seen) == 10:
+            subscriber.close()
+    assert seen == list(range(10)), seen
+    assert (await reason(subscriber.receive())).matches(Minibus.ClientError, Minibus.ClientError.CLOSED)
+    async with client.subscribe('/async-for') as other:
+        waiting = in_background(other.receive())
+        await asyncio.sleep(0)
+    assert (await reason(waiting)).matches(Minibus.ClientError, Minibus.ClientError.CLOSED)
+
+    limited = client.subscribe('/async-for')
+    limited.inbox_size = 3
+    publisher.publish(0)
+    seen = []
+    async for message in limited:
+        seen.append(message.data)
+        if message.data == 0:
+            for number in range(1, 11):
+                publisher.publish(number)
+            await client.call('/__minibus__/async-for/__pid__')
+        if message.data == 10:
+            break
+    assert seen == [0, 8, 9, 10] and limited.n_dropped == 7, seen
+
+
+@coroutine_scenario
+async def beside_coroutines():
+    """Signals and GLib's own sources go on beside what coroutines do, and all in one thread."""
+    client = open_client('beside')
+    seen, threads = [], set()
+
+    @client.on('/beside')
+    def note(message):
+        threads.add(threading.get_ident())
+        seen.append(message.data)
+
+    @client.on('/beside')
+    async def note_later(message):
+        await asyncio.sleep(0)
+        threads.add(threading.get_ident())
+        seen.append(message.data)
+
+    client.create_publisher('/beside').publish(1)
+    GLib.timeout_add(1, lambda: seen.append('timeout'))
+    GLib.idle_add(lambda: seen.append('idle'))
+    while len(seen) < 4:
+        await asyncio.sleep(0.001)
+    assert sorted(map(str, seen)) == ['1', '1', 'idle', 'timeout'], seen
+    assert threads == {MAIN}
+    start = time.process_time()
+    await asyncio.sleep(0.2)
+    assert time.process_time() - start < 0.1, 'Waiting takes the processor'
+
+
+@scenario
+def after_asyncio():
+    """The main context is as it was when asyncio has ended, also by an exception, and also for other threads."""
+
+    async def fails():
+        client = open_client('fails')
+        assert client.call_sync('/__minibus__/__listclients__') == 'fails'
+        await client.flush()
+        raise LookupError('It rains')
+
+    for _round in range(3):
+        try:
+            asyncio.run(fails())
+        except LookupError:
+            pass
+    acquired = []
+
+    def acquire():
+        acquired.append(GLib.MainContext.default().acquire())
+        GLib.MainContext.default().release()
+
+    thread = threading.Thread(target=acquire)
+    thread.start()
+    thread.join()
+    assert acquired == [True]
+    iterate(1)
+
+
+@scenario
+def without_asyncio():
+    client = open_client('without-asyncio')
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logging.getLogger('Minibus').addHandler(handler)
+    logging.getLogger('Minibus').setLevel(logging.INFO)
+
+    @client.service('/later')
+    async def later(_params):
+        return 1
+
+    error = failure(Minibus.ServiceError, Minibus.ServiceError.REMOTE, call, client, '/later')
+    assert 'event loop of asyncio' in error.message
+    assert records[0].args == ('/later',) and records[0].exc_info[0] is RuntimeError
+    for args in (('/x', {'type': 'null'}), ('/x', None)):
+        try:
+            client.provide(*args)
+        except TypeError as problem:
+            assert 'second argument' in str(problem)
+        else:
+            raise AssertionError('It was taken')
+
+
+@scenario
+def contexts():
+    seen = []
+    with Minibus.Client(name='contexts', address=address) as client:
+        with client.subscribe('/contexts') as subscriber, client.create_publisher('/contexts') as publisher:
+            subscriber.connect('message', lambda _subscriber, message: seen.append(message))
+            publisher.publish(1)
+            until(lambda: seen)
+        assert subscriber.is_closed
+        with client.create_service('/contexts') as service, client.create_service_client('/contexts'):
+            assert not service.is_closed
+        assert service.is_closed
+        assert repr(seen[0]) == "<Minibus.Message on '/contexts' from 'contexts': 1>"
+    assert not client.is_open
+    with client:
+        assert client.is_open
+
+
+@scenario
+def everything_waits():
+    count = 0
+    for klass in (getattr(Minibus, name) for name in dir(Minibus)):
+        if isinstance(klass, type) and issubclass(klass, (GObject.Object, GObject.GInterface)):
+            stems = [name[:-6] for name in dir(klass) if name.endswith('_async')]
+            count += len(stems)
+            for stem in stems:
+                if not (klass is Minibus.ServiceClient and stem == 'call_text'):
+                    assert asyncio.iscoroutinefunction(getattr(klass, stem)), f'{klass.__name__}.{stem}'
+            if issubclass(klass, Gio.ListModel):
+                assert hasattr(klass, '__iter__'), klass
+    assert count >= 9, count
 
 
 def memory():
