@@ -40,6 +40,7 @@ typedef struct
   JsonNode     *header;      /* owned, likewise; or NULL */
   gsize         cost;
   gint64        received_at;
+  guint         size;        /* of the datagram, in bytes */
   gboolean      only_asks;   /* in the clear, where that is refused: only what concerns built-in services */
 
   /* Messages made of it, one for each main context. */
@@ -140,6 +141,7 @@ make_message (Incoming *in)
     .session = in->packet.tag.present ? in->packet.tag.session : 0,
     .sequence = in->packet.tag.present ? in->packet.tag.sequence : 0,
     .received_at = in->received_at,
+    .size = in->size,
     .encrypted = in->packet.encrypted,
     .signer = g_strdup (in->signer),
   };
@@ -699,6 +701,7 @@ decrypt_later (Incoming *in)
   sealed->in.author = g_steal_pointer (&in->author);
   sealed->in.id = g_steal_pointer (&in->id);
   sealed->in.received_at = in->received_at;
+  sealed->in.size = in->size;
 
   /* One after the other are those of one run of one sender. */
   key = g_strdup_printf ("%016" G_GINT64_MODIFIER "x/%s", in->packet.tag.present ? in->packet.tag.session : 0,
@@ -767,6 +770,7 @@ receive_locked (MbCore     *self,
   in.author = dup_span (self->text_buffer, &in.packet.author);
   in.id = dup_span (self->text_buffer, &in.packet.id);
   in.received_at = g_get_real_time ();
+  in.size = (guint) length;
 
   if (in.packet.encrypted)
     decrypt_later (&in);

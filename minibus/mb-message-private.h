@@ -21,6 +21,7 @@ typedef struct
   guint64     session;      /* 0 when the sender is no libminibus peer */
   guint64     sequence;
   gint64      received_at;
+  guint       size;         /* bytes of the datagram */
   gboolean    encrypted;
   char       *signer;       /* a trusted key, or NULL */
 } MbMessageParts;

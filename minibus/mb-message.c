@@ -65,6 +65,7 @@ enum
   PROP_SEQUENCE,
   PROP_SESSION,
   PROP_SIGNER,
+  PROP_SIZE,
   PROP_TEXT,
   PROP_TOPIC,
   N_PROPS
@@ -133,6 +134,10 @@ mb_message_get_property (GObject    *object,
 
     case PROP_SIGNER:
       g_value_set_string (value, mb_message_get_signer (self));
+      break;
+
+    case PROP_SIZE:
+      g_value_set_uint (value, mb_message_get_size (self));
       break;
 
     case PROP_TEXT:
@@ -263,6 +268,18 @@ mb_message_class_init (MbMessageClass *klass)
     g_param_spec_string ("signer", NULL, NULL,
                          NULL,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * MbMessage:size: (getter get_size)
+   *
+   * The size of the datagram that the message came in, in bytes.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SIZE] =
+    g_param_spec_uint ("size", NULL, NULL,
+                       0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
    * MbMessage:text: (getter get_text)
@@ -503,6 +520,24 @@ mb_message_get_signer (MbMessage *self)
   g_return_val_if_fail (MB_IS_MESSAGE (self), NULL);
 
   return self->parts.signer;
+}
+
+/**
+ * mb_message_get_size: (get-property size)
+ * @self: a message
+ *
+ * Gets the size of the datagram that the message came in: with its header, and as it was encrypted if it was.
+ *
+ * Returns: bytes, without what the network adds, at most 65,507
+ *
+ * Since: 0.1
+ */
+guint
+mb_message_get_size (MbMessage *self)
+{
+  g_return_val_if_fail (MB_IS_MESSAGE (self), 0);
+
+  return self->parts.size;
 }
 
 /**

@@ -41,6 +41,8 @@ const char *mb_message_get_session      (MbMessage *self);
 MB_AVAILABLE_IN_ALL
 const char *mb_message_get_signer       (MbMessage *self);
 MB_AVAILABLE_IN_ALL
+guint       mb_message_get_size         (MbMessage *self);
+MB_AVAILABLE_IN_ALL
 const char *mb_message_get_text         (MbMessage *self);
 MB_AVAILABLE_IN_ALL
 const char *mb_message_get_topic        (MbMessage *self);

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 MbServiceInfo *_mb_service_info_new    (const char *name);
 /* Both of MbPeer, in order. */
 void          _mb_service_info_update (MbServiceInfo *self,
-                    GPtrArray *clients,
-                    GPtrArray *providers);
+                    GPtrArray *providers,
+                    GPtrArray *clients);
 
 G_END_DECLS

@@ -92,6 +92,23 @@ test_message (Fixture      *fixture,
 }
 
 static void
+test_size (Fixture      *fixture,
+           gconstpointer data)
+{
+  static const char packet[] = "{\"header\":{\"topic\":\"/size\"},\"data\":\"[1, 2]\"}\n";
+  g_autoptr(MbSubscriber) subscriber = keep_messages (fixture, "/size");
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A message tells the size of its datagram");
+
+  g_assert_true (mb_transport_send (mb_client_get_transport (fixture->client), "/size",
+                                    (const guint8 *) packet, strlen (packet), &error));
+  g_assert_no_error (error);
+  mb_test_wait_until (fixture->messages->len == 1);
+  g_assert_cmpuint (mb_message_get_size (g_ptr_array_index (fixture->messages, 0)), ==, strlen (packet));
+}
+
+static void
 test_null (Fixture      *fixture,
            gconstpointer data)
 {
@@ -631,6 +648,7 @@ main (int    argc,
 
 #define ADD(name, func) g_test_add ("/pubsub/" name, Fixture, NULL, set_up, func, tear_down)
   ADD ("message", test_message);
+  ADD ("size", test_size);
   ADD ("null", test_null);
   ADD ("order", test_order);
   ADD ("overlap", test_overlap);

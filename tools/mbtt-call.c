@@ -11,6 +11,7 @@
 #include <glib/gi18n.h>
 
 #include "mbtt-common.h"
+#include "mbtt-loop.h"
 #include "mbtt-output.h"
 #include "mbtt-values.h"
 
@@ -92,29 +93,70 @@ print_losses (MbClient *client)
     }
 }
 
+typedef struct
+{
+  char   *result;
+  GError *error;
+} Call;
+
+static void
+called_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Call *call = user_data;
+
+  call->result = mb_client_call_text_finish (MB_CLIENT (object), result, &call->error);
+  mbtt_loop_quit ();
+}
+
 static int
 run (MbClient   *client,
      const char *name,
      const char *params,
      guint       milliseconds)
 {
-  g_autofree char *result = NULL;
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
   g_autoptr(GError) error = NULL;
+  Call call = { NULL };
   int status;
 
+  mbtt_loop_init ();
   if (!mbtt_client_open (client, &error))
     return mbtt_fail (error);
 
   if (mbtt_get_options ()->verbose)
     mbtt_print_note (_("Calling “%s”"), name);
+  else
+    mbtt_show_progress (_("Calling “%s”"), name);
 
-  result = mb_client_call_text_sync (client, name, params, milliseconds, NULL, &error);
-  if (result != NULL)
-    return print_result (result);
+  mb_client_call_text_async (client, name, params, milliseconds, cancellable, called_cb, &call);
+  if (mbtt_loop_run (-1) == MBTT_END_STOPPED)
+    {
+      g_cancellable_cancel (cancellable);
+      while (call.error == NULL && call.result == NULL)
+        g_main_context_iteration (NULL, TRUE);
+    }
+  mbtt_show_progress ("%s", "");
 
-  status = print_error (name, error);
+  if (call.result != NULL)
+    {
+      status = print_result (call.result);
+      g_free (call.result);
+      return status;
+    }
+
+  if (g_error_matches (call.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_clear_error (&call.error);
+      g_set_error_literal (&call.error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                           _("Stopped before the answer came"));
+    }
+
+  status = print_error (name, call.error);
   if (status == MBTT_EXIT_TIMED_OUT)
     print_losses (client);
+  g_error_free (call.error);
 
   return status;
 }
@@ -131,6 +173,7 @@ mbtt_call (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "NAME", "PARAMS" },
+    .words = { MBTT_WORD_SERVICE, MBTT_WORD_ANY },
     .n_required = 1,
     .summary = N_("Calls a service, waits for the answer and prints the result as JSON."),
     .description =

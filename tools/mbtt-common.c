@@ -11,14 +11,22 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "mbtt-openpgp.h"
 #include "mbtt-output.h"
 #include "mbtt-secrets.h"
+#include "mbtt-terminal.h"
 
 /* Fits into milliseconds of 32 bits with room to spare. */
 #define MAX_SECONDS 1000000
 
+/* As MbClient:max-packet-size has them. */
+#define MIN_PACKET_SIZE 256
+#define MAX_PACKET_SIZE 65507
+
 static MbttOptions options = { .timeout = -1 };
 static gboolean version_wanted;
+static MbttInspector inspector;
+static gpointer inspector_data;
 
 gboolean
 mbtt_parse_seconds (const char  *option,
@@ -38,6 +46,43 @@ mbtt_parse_seconds (const char  *option,
                text, option, MAX_SECONDS);
 
   return FALSE;
+}
+
+/* Parses the value of an option that takes a whole number. */
+gboolean
+mbtt_parse_number (const char  *option,
+                   const char  *text,
+                   gulong       min,
+                   gulong       max,
+                   gulong      *number,
+                   GError     **error)
+{
+  guint64 value;
+
+  if (g_ascii_string_to_unsigned (text, 10, min, max, &value, NULL))
+    {
+      *number = (gulong) value;
+      return TRUE;
+    }
+
+  if (max == G_MAXULONG)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 _("“%s” is not a number for %s, which takes whole numbers from %lu"), text, option, min);
+  else
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 _("“%s” is not a number for %s, which takes whole numbers from %lu to %lu"),
+                 text, option, min, max);
+
+  return FALSE;
+}
+
+/* Parses the value of an option that counts messages. */
+gboolean
+mbtt_parse_count (const char  *text,
+                  gulong      *count,
+                  GError     **error)
+{
+  return mbtt_parse_number ("--count", text, 1, G_MAXULONG, count, error);
 }
 
 static void
@@ -63,6 +108,13 @@ option_cb (const char  *option,
 
   if (strcmp (option, "--timeout") == 0)
     return mbtt_parse_seconds (option, value, &options.timeout, error);
+
+  if (strcmp (option, "--color") == 0)
+    return mbtt_set_color (value, error);
+
+  if (strcmp (option, "--max-packet-size") == 0)
+    return mbtt_parse_number (option, value, MIN_PACKET_SIZE, MAX_PACKET_SIZE,
+                              &options.max_packet_size, error);
 
   if (strcmp (option, "--address") == 0)
     {
@@ -99,12 +151,16 @@ static const GOptionEntry common_entries[] = {
   { "address", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Address of the bus (default: $MINIBUS_ADDRESS, else multicast://228.0.0.5:8005)"),
     N_("ADDRESS") },
+  { "color", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
+    N_("When to use colour: auto (on a terminal), always or never"), N_("WHEN") },
   { "cryptokey", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Passphrase that the bus is encrypted with"), N_("KEY") },
-  { "json", 0, 0, G_OPTION_ARG_NONE, &options.json,
+  { "json", 'j', 0, G_OPTION_ARG_NONE, &options.json,
     N_("Print JSON objects, one a line"), NULL },
   { "keyring", 0, 0, G_OPTION_ARG_NONE, &options.keyring,
     N_("Ask the user's keyring for the passphrase of the bus"), NULL },
+  { "max-packet-size", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
+    N_("Largest packet to send, in bytes (default: 1472)"), N_("BYTES") },
   { "name", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, option_cb,
     N_("Name on the bus (default: made up)"), N_("NAME") },
   { "passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &options.passphrase_file,
@@ -129,16 +185,20 @@ mbtt_get_options (void)
 /* A context that leaves what it does not know in the arguments, for mbtt_take_positional(). */
 GOptionContext *
 mbtt_context_new (const char         *parameters,
-                  const GOptionEntry *entries)
+                  const GOptionEntry *entries,
+                  const GOptionEntry *more_entries)
 {
   GOptionContext *context = g_option_context_new (parameters);
   GOptionGroup *group = g_option_group_new ("main", NULL, NULL, NULL, NULL);
 
   if (entries != NULL)
     g_option_group_add_entries (group, entries);
+  if (more_entries != NULL)
+    g_option_group_add_entries (group, more_entries);
   g_option_group_add_entries (group, common_entries);
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_context_set_main_group (context, group);
+  g_option_context_add_group (context, mbtt_openpgp_new_group ());
   g_option_context_set_ignore_unknown_options (context, TRUE);
 
   return context;
@@ -220,6 +280,15 @@ check_number (const MbttUsage  *usage,
   return TRUE;
 }
 
+/* From now on, subcommands do nothing but tell what they take. */
+void
+mbtt_set_inspector (MbttInspector func,
+                    gpointer      data)
+{
+  inspector = func;
+  inspector_data = data;
+}
+
 /* Prints the version if it was asked for. */
 gboolean
 mbtt_print_version (int *status)
@@ -246,13 +315,20 @@ mbtt_parse (const MbttUsage  *usage,
   g_autoptr(GString) parameters = g_string_new (NULL);
   g_autoptr(GError) error = NULL;
 
+  if (inspector != NULL)
+    {
+      inspector (usage, common_entries, inspector_data);
+      *status = MBTT_EXIT_DONE;
+      return NULL;
+    }
+
   for (guint i = 0; usage->parameters[i] != NULL; i++)
     g_string_append_printf (parameters, i < usage->n_required ? "%s%s" : "%s[%s]",
                             i > 0 ? " " : "", usage->parameters[i]);
   if (usage->takes_more)
     g_string_append (parameters, "…");
 
-  context = mbtt_context_new (parameters->str, usage->entries);
+  context = mbtt_context_new (parameters->str, usage->entries, usage->more_entries);
   g_option_context_set_summary (context, _(usage->summary));
   if (usage->description != NULL)
     g_option_context_set_description (context, _(usage->description));
@@ -279,25 +355,6 @@ mbtt_parse (const MbttUsage  *usage,
   return (char **) g_ptr_array_free (g_steal_pointer (&positional), FALSE);
 }
 
-/* Parses the value of an option that counts something. */
-gboolean
-mbtt_parse_count (const char  *text,
-                  gulong      *count,
-                  GError     **error)
-{
-  guint64 number;
-
-  if (g_ascii_string_to_unsigned (text, 10, 1, G_MAXULONG, &number, NULL))
-    {
-      *count = (gulong) number;
-      return TRUE;
-    }
-
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _("“%s” is not a number for --count, which takes whole numbers from 1"), text);
-
-  return FALSE;
-}
 
 /* The bus that the options or the environment say. */
 MbAddress *
@@ -317,7 +374,10 @@ mbtt_client_new (gboolean  reads_stdin,
   g_autoptr(GError) error = NULL;
 
   mb_client_set_address (client, options.address);
-  if (!mbtt_give_secret (&options, client, reads_stdin, &error))
+  if (options.max_packet_size > 0)
+    mb_client_set_max_packet_size (client, (guint) options.max_packet_size);
+  if (!mbtt_openpgp_give (client, &error) ||
+      !mbtt_give_secret (&options, client, reads_stdin, &error))
     {
       *status = mbtt_fail (error);
       return NULL;

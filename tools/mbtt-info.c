@@ -17,10 +17,22 @@ int
 mbtt_info (int    argc,
            char **argv)
 {
+  gboolean hidden = FALSE;
+  const GOptionEntry entries[] = {
+    { "hidden", 0, 0, G_OPTION_ARG_NONE, &hidden,
+      N_("Tell also of what has a part like __this__"), NULL },
+    { NULL }
+  };
   const MbttUsage usage = {
-    .parameters = { "FILE" },
+    .parameters = { "NAME" },
+    .words = { MBTT_WORD_THING },
     .n_required = 1,
-    .summary = N_("Tells what is in a recording: how many messages of which topics, and what is missing."),
+    .summary = N_("Tells about a topic, a service or a peer, or about a recording."),
+    .description =
+      N_("If NAME is a file, it tells how many messages of which topics are in the recording, and what is\n"
+         "missing. If it is the name of more than one thing on the bus, it tells of all of them. If there is\n"
+         "nothing of that name, the exit status is 1."),
+    .entries = entries,
   };
   g_auto(GStrv) args = NULL;
   int status;
@@ -29,5 +41,8 @@ mbtt_info (int    argc,
   if (args == NULL)
     return status;
 
-  return mbtt_info_recording (args[0]);
+  if (g_file_test (args[0], G_FILE_TEST_IS_REGULAR))
+    return mbtt_info_recording (args[0]);
+
+  return mbtt_info_bus (args[0], hidden);
 }

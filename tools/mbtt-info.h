@@ -12,6 +12,8 @@
 
 G_BEGIN_DECLS
 
+int mbtt_info_bus       (const char *name,
+                         gboolean    shows_hidden);
 int mbtt_info_recording (const char *path);
 
 G_END_DECLS

@@ -47,6 +47,18 @@ stopped_cb (int          fd,
 }
 
 static gboolean
+set_cb (int          fd,
+        GIOCondition condition,
+        gpointer     user_data)
+{
+  gboolean *stopped = user_data;
+
+  *stopped = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 timeout_cb (gpointer user_data)
 {
   end = MBTT_END_TIMEOUT;
@@ -119,4 +131,12 @@ void
 mbtt_loop_quit (void)
 {
   g_main_loop_quit (loop);
+}
+
+/* For those who turn the main context themselves: sets `stopped` once the program is to stop. */
+void
+mbtt_loop_watch (gboolean *stopped)
+{
+  if (wake_fds[0] >= 0)
+    g_unix_fd_add (wake_fds[0], G_IO_IN, set_cb, stopped);
 }

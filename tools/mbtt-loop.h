@@ -20,5 +20,6 @@ typedef enum
 void    mbtt_loop_init (void);
 MbttEnd mbtt_loop_run  (double seconds);
 void    mbtt_loop_quit (void);
+void    mbtt_loop_watch (gboolean *stopped);
 
 G_END_DECLS

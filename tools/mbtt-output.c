@@ -26,6 +26,8 @@
 
 /* Readable when the program has been told to end; -1 where nothing is watched. */
 static int wake_fd = -1;
+static gboolean has_progress;
+static gboolean is_quiet;
 
 /* Makes sure that the standard files are open, so that no socket takes their place, and that a
  * closed pipe is an error of write() and not a signal. */
@@ -41,6 +43,13 @@ mbtt_output_init (void)
     }
 
   signal (SIGPIPE, SIG_IGN);
+}
+
+/* From now on, nothing goes to standard error. */
+void
+mbtt_output_be_quiet (void)
+{
+  is_quiet = TRUE;
 }
 
 /* Lets a reader of standard output that has stalled not keep the program from ending. */
@@ -94,6 +103,19 @@ write_all (int         fd,
   return 0;
 }
 
+/* Takes the line about progress away, before something is printed in its place. */
+static void
+clear_progress (void)
+{
+  static const char code[] = "\r\033[K";
+
+  if (!has_progress)
+    return;
+
+  has_progress = FALSE;
+  write_all (STDERR_FILENO, code, sizeof code - 1);
+}
+
 /* Prints a line on standard output at once. Returns FALSE when nothing more can be printed: then
  * `status` is what to end with, and the reason has been reported if it is worth it. */
 gboolean
@@ -101,8 +123,10 @@ mbtt_print_line (const char *line,
                  int        *status)
 {
   g_autofree char *text = g_strconcat (line, "\n", NULL);
-  int result = write_all (STDOUT_FILENO, text, strlen (text));
+  int result;
 
+  clear_progress ();
+  result = write_all (STDOUT_FILENO, text, strlen (text));
   if (result == 0)
     return TRUE;
 
@@ -126,22 +150,11 @@ mbtt_is_unsafe (gunichar character)
          (character >= 0x2066 && character <= 0x2069);
 }
 
-/* Prints a line about what is going on, or went wrong, on standard error: always in UTF-8, and
- * always as one line that shows what it cannot print. */
-void
-mbtt_print_note (const char *format,
-                 ...)
+static void
+append_note (GString    *line,
+             const char *text)
 {
-  g_autoptr(GString) line = g_string_new ("mbtt: ");
-  g_autofree char *text = NULL;
-  const char *rest;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-
-  for (rest = text; *rest != '\0';)
+  for (const char *rest = text; *rest != '\0';)
     {
       gunichar character = g_utf8_get_char_validated (rest, -1);
 
@@ -159,8 +172,56 @@ mbtt_print_note (const char *format,
         g_string_append_unichar (line, character);
       rest = g_utf8_next_char (rest);
     }
+}
+
+/* Shows, where standard error is a terminal, what takes so long; the next thing that is printed takes its
+ * place. An empty text only takes the last one away. */
+void
+mbtt_show_progress (const char *format,
+                    ...)
+{
+  g_autoptr(GString) line = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  va_list args;
+
+  if (is_quiet || !isatty (STDERR_FILENO))
+    return;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  clear_progress ();
+  if (*text == '\0')
+    return;
+
+  append_note (line, text);
+  g_string_append (line, "…");
+  write_all (STDERR_FILENO, line->str, line->len);
+  has_progress = TRUE;
+}
+
+/* Prints a line about what is going on, or went wrong, on standard error: always in UTF-8, and
+ * always as one line that shows what it cannot print. */
+void
+mbtt_print_note (const char *format,
+                 ...)
+{
+  g_autoptr(GString) line = g_string_new ("mbtt: ");
+  g_autofree char *text = NULL;
+  va_list args;
+
+  if (is_quiet)
+    return;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  append_note (line, text);
   g_string_append_c (line, '\n');
 
+  clear_progress ();
   /* There is nobody to tell if this fails. */
   write_all (STDERR_FILENO, line->str, line->len);
 }

@@ -11,9 +11,12 @@
 G_BEGIN_DECLS
 
 void     mbtt_output_init (void);
+void     mbtt_output_be_quiet (void);
 void     mbtt_output_set_wake_fd (int fd);
 gboolean mbtt_print_line  (const char *line,
                            int        *status);
+void     mbtt_show_progress (const char *format,
+                             ...) G_GNUC_PRINTF (1, 2);
 void     mbtt_print_note  (const char *format,
                            ...) G_GNUC_PRINTF (1, 2);
 gboolean mbtt_is_unsafe   (gunichar    character);

@@ -8,12 +8,13 @@
 
 #include "mbtt-commands.h"
 
-#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mbtt-common.h"
+#include "mbtt-input.h"
+#include "mbtt-loop.h"
 #include "mbtt-output.h"
 #include "mbtt-values.h"
 
@@ -21,14 +22,20 @@
  * than a millisecond. */
 #define DEFAULT_TIMEOUT 1.0
 
+#define MIN_RATE 0.001
+#define MAX_RATE 100000
+
 typedef struct
 {
   MbPublisher *publisher;
   const char  *name;        /* of the client */
   double       timeout;
-  gulong      n_sent;
-  gulong      n_unheard;
+  double       rate;        /* messages a second; 0 for as fast as they can be taken */
+  gint64       due;         /* when the next message is, by the monotonic clock */
+  gulong       n_sent;
+  gulong       n_unheard;
   gboolean     heard;       /* the message sent last */
+  gboolean     stopped;
 } Pub;
 
 static void
@@ -59,9 +66,10 @@ static void
 wait_until_heard (Pub *self)
 {
   gboolean timed_out = FALSE;
-  guint timer = g_timeout_add (mbtt_to_milliseconds (self->timeout), timeout_cb, &timed_out);
+  double seconds = self->rate > 0 ? MIN (self->timeout, 1 / self->rate) : self->timeout;
+  guint timer = g_timeout_add (MAX (1, mbtt_to_milliseconds (seconds)), timeout_cb, &timed_out);
 
-  while (!self->heard && !timed_out)
+  while (!self->heard && !timed_out && !self->stopped)
     g_main_context_iteration (NULL, TRUE);
   g_source_remove (timer);
 
@@ -85,33 +93,17 @@ print_sent (Pub        *self,
   return mbtt_print_line (object->str, status);
 }
 
-/* The command line is right in this case. */
-static int
-fail_line (gulong        line,
-           const GError *error)
-{
-  mbtt_print_note (_("Line %lu of standard input: %s"), line, error->message);
-
-  return MBTT_EXIT_FAILED;
-}
-
-/* Publishes one message, which came with a line of that number, or 0. Returns FALSE with a
- * status when the program is to end. */
+/* Publishes one message. Returns FALSE with an error, or with a status when nothing can be printed any more. */
 static gboolean
-publish (Pub        *self,
-         const char *json,
-         gulong      line,
-         int        *status)
+publish (Pub         *self,
+         const char  *json,
+         int         *status,
+         GError     **error)
 {
-  g_autoptr(GError) error = NULL;
-
   self->heard = FALSE;
 
-  if (!mb_publisher_publish_text (self->publisher, json, &error))
-    {
-      *status = line == 0 ? mbtt_fail (error) : fail_line (line, error);
-      return FALSE;
-    }
+  if (!mb_publisher_publish_text (self->publisher, json, error))
+    return FALSE;
 
   self->n_sent++;
   if (self->timeout > 0)
@@ -120,52 +112,39 @@ publish (Pub        *self,
   return !mbtt_get_options ()->json || print_sent (self, json, status);
 }
 
-typedef struct
+static gboolean
+pause_cb (gpointer user_data)
 {
-  gboolean  done;
-  char     *line;
-  gsize     length;
-  GError   *error;
-} Reading;
+  gboolean *over = user_data;
 
-static void
-line_cb (GObject      *object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  Reading *reading = user_data;
+  *over = TRUE;
 
-  reading->line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (object), result,
-                                                        &reading->length, &reading->error);
-  reading->done = TRUE;
+  return G_SOURCE_REMOVE;
 }
 
-/* Reads the next line while messages that others publish on the topic are taken in and thrown
- * away. Returns NULL without an error at the end. */
-static char *
-read_line (GDataInputStream  *input,
-           GError           **error)
+/* Waits until it is time for the next message. What was late is not made up for. */
+static void
+keep_rate (Pub *self)
 {
-  Reading reading = { FALSE };
+  gint64 now = g_get_monotonic_time ();
+  gboolean over = FALSE;
+  guint timer;
 
-  g_data_input_stream_read_line_async (input, G_PRIORITY_DEFAULT, NULL, line_cb, &reading);
-  while (!reading.done)
+  if (self->rate <= 0)
+    return;
+
+  self->due += (gint64) (G_TIME_SPAN_SECOND / self->rate);
+  if (self->due <= now || self->n_sent == 0)
+    {
+      self->due = now;
+      return;
+    }
+
+  timer = g_timeout_add ((guint) ((self->due - now + 500) / 1000), pause_cb, &over);
+  while (!over && !self->stopped)
     g_main_context_iteration (NULL, TRUE);
-
-  if (reading.error != NULL)
-    {
-      g_propagate_error (error, reading.error);
-      return NULL;
-    }
-
-  if (reading.line != NULL && !g_utf8_validate_len (reading.line, reading.length, NULL))
-    {
-      g_set_error_literal (error, MB_JSON_ERROR, MB_JSON_ERROR_ENCODING,
-                           _("This is not valid UTF-8 text, which everything on the bus is"));
-      g_clear_pointer (&reading.line, g_free);
-    }
-
-  return reading.line;
+  if (!over)
+    g_source_remove (timer);
 }
 
 static gboolean
@@ -174,21 +153,41 @@ is_blank (const char *line)
   return line[strspn (line, " \t\r")] == '\0';
 }
 
+/* The same message again and again, if so many are wanted. */
 static int
-publish_lines (Pub      *self,
-               gboolean  is_string)
+publish_value (Pub        *self,
+               const char *json,
+               gulong      count)
 {
-  g_autoptr(GInputStream) raw = g_unix_input_stream_new (STDIN_FILENO, FALSE);
-  g_autoptr(GDataInputStream) input = g_data_input_stream_new (raw);
   int status = MBTT_EXIT_DONE;
 
-  if (isatty (STDIN_FILENO))
-    mbtt_print_note (_("Each line that you type is published; end with Ctrl+D"));
-
-  for (gulong number = 1;; number++)
+  for (gulong i = 0; (count == 0 || i < count) && !self->stopped; i++)
     {
       g_autoptr(GError) error = NULL;
-      g_autofree char *line = read_line (input, &error);
+
+      keep_rate (self);
+      if (self->stopped)
+        return status;
+      if (!publish (self, json, &status, &error))
+        return error != NULL ? mbtt_fail (error) : status;
+    }
+
+  return status;
+}
+
+/* Each line, up to `count` of them unless that is 0. */
+static int
+publish_lines (Pub       *self,
+               MbttInput *input,
+               gulong     count,
+               gboolean   is_string)
+{
+  int status = MBTT_EXIT_DONE;
+
+  while ((count == 0 || self->n_sent < count) && !self->stopped)
+    {
+      g_autoptr(GError) error = NULL;
+      g_autofree char *line = mbtt_input_read (input, &self->stopped, &error);
       g_autofree char *json = NULL;
 
       if (line == NULL && error == NULL)
@@ -200,11 +199,39 @@ publish_lines (Pub      *self,
       if (line != NULL)
         json = mbtt_read_value (_("The line"), line, is_string, &error);
       if (json == NULL)
-        return fail_line (number, error);
+        return mbtt_input_fail (input, error);
 
-      if (!publish (self, json, number, &status))
+      keep_rate (self);
+      if (self->stopped)
         return status;
+      if (!publish (self, json, &status, &error))
+        return error != NULL ? mbtt_input_fail (input, error) : status;
     }
+
+  return status;
+}
+
+/* All that a file or standard input has. */
+static int
+publish_input (Pub       *self,
+               MbttInput *input,
+               gulong     count,
+               gboolean   is_string)
+{
+  g_autofree char *whole = is_string ? NULL : mbtt_input_get_whole (input);
+  g_autoptr(GError) error = NULL;
+  int status = MBTT_EXIT_DONE;
+
+  if (whole == NULL)
+    return publish_lines (self, input, count, is_string);
+
+  if (count != 1 || self->rate > 0)
+    return publish_value (self, whole, count == 0 && self->rate <= 0 ? 1 : count);
+
+  if (!publish (self, whole, &status, &error) && error != NULL)
+    return mbtt_input_fail (input, error);
+
+  return status;
 }
 
 /* Says so when the topic is surely meant to be a pattern. */
@@ -222,7 +249,7 @@ note_pattern (const char *topic)
 static void
 report (Pub *self)
 {
-  if (mbtt_get_options ()->verbose)
+  if (mbtt_get_options ()->verbose || (self->stopped && isatty (STDERR_FILENO)))
     mbtt_print_note (_("Messages: %lu, not heard back: %lu"),
                      self->n_sent, self->n_unheard);
 
@@ -237,11 +264,16 @@ run (Pub        *self,
      MbClient   *client,
      const char *topic,
      const char *json,
+     MbttInput  *input,
+     gulong      count,
      gboolean    is_string)
 {
   g_autoptr(MbSubscriber) subscriber = NULL;
   g_autoptr(GError) error = NULL;
-  int status = MBTT_EXIT_DONE;
+  int status;
+
+  mbtt_loop_init ();
+  mbtt_loop_watch (&self->stopped);
 
   if (self->timeout > 0)
     {
@@ -259,13 +291,65 @@ run (Pub        *self,
   note_pattern (topic);
 
   if (json != NULL)
-    publish (self, json, 0, &status);
+    status = publish_value (self, json, count == 0 && self->rate <= 0 ? 1 : count);
   else
-    status = publish_lines (self, is_string);
+    status = publish_input (self, input, count, is_string);
 
   report (self);
 
   return status;
+}
+
+static gboolean
+parse_rate (const char  *text,
+            double      *rate,
+            GError     **error)
+{
+  char *end;
+
+  *rate = g_ascii_strtod (text, &end);
+  if (end != text && *end == '\0' && text[strspn (text, "0123456789.")] == '\0' &&
+      *rate >= MIN_RATE && *rate <= MAX_RATE)
+    return TRUE;
+
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _("“%s” is not a rate for --rate, which takes messages a second from %g to %d, such as 0.5"),
+               text, MIN_RATE, MAX_RATE);
+
+  return FALSE;
+}
+
+/* Where the messages come from: the argument, or a file or standard input. */
+static gboolean
+find_data (const char  *data,
+           const char  *file,
+           gboolean     is_string,
+           char       **json,
+           MbttInput  **input,
+           GError     **error)
+{
+  if (data != NULL && file != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           _("There can be only one of DATA and --file"));
+      return FALSE;
+    }
+
+  if (file != NULL)
+    {
+      *input = mbtt_input_new_file (file, error);
+      return *input != NULL;
+    }
+
+  if (data != NULL && strcmp (data, "-") != 0)
+    {
+      *json = mbtt_read_value ("DATA", data, is_string, error);
+      return *json != NULL;
+    }
+
+  *input = mbtt_input_new_stdin ();
+
+  return TRUE;
 }
 
 int
@@ -274,8 +358,19 @@ mbtt_pub (int    argc,
 {
   Pub self = { NULL };
   gboolean is_string = FALSE;
+  gulong n_wanted = 0;
+  g_autofree char *count = NULL;
+  g_autofree char *file = NULL;
+  g_autofree char *rate = NULL;
   g_autofree char *schema_text = NULL;
   const GOptionEntry entries[] = {
+    { "count", 0, 0, G_OPTION_ARG_FILENAME, &count,
+      N_("End after so many messages; DATA is published as often"), N_("NUMBER") },
+    { "file", 0, 0, G_OPTION_ARG_FILENAME, &file,
+      N_("Publish each line of a file, or the file if it is one JSON value; - is standard input"),
+      N_("FILE") },
+    { "rate", 0, 0, G_OPTION_ARG_FILENAME, &rate,
+      N_("Messages a second; DATA is published again and again, until --count or Ctrl+C"), N_("RATE") },
     { "schema", 0, 0, G_OPTION_ARG_FILENAME, &schema_text,
       N_("Publish only what satisfies a JSON Schema: a file, or JSON text"), N_("SCHEMA") },
     { "string", 0, 0, G_OPTION_ARG_NONE, &is_string,
@@ -284,6 +379,7 @@ mbtt_pub (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "TOPIC", "DATA" },
+    .words = { MBTT_WORD_TOPIC, MBTT_WORD_ANY },
     .n_required = 1,
     .summary =
       N_("Publishes a message on a topic, or each line of standard input if DATA is missing or -."),
@@ -297,6 +393,7 @@ mbtt_pub (int    argc,
   g_autoptr(MbSchema) schema = NULL;
   g_autoptr(MbClient) client = NULL;
   g_autoptr(MbPublisher) publisher = NULL;
+  g_autoptr(MbttInput) input = NULL;
   g_autofree char *json = NULL;
   g_auto(GStrv) args = NULL;
   int status;
@@ -305,12 +402,12 @@ mbtt_pub (int    argc,
   if (args == NULL)
     return status;
 
-  if (args[1] != NULL && strcmp (args[1], "-") != 0)
-    {
-      json = mbtt_read_value ("DATA", args[1], is_string, &error);
-      if (json == NULL)
-        return mbtt_fail (error);
-    }
+  if ((count != NULL && !mbtt_parse_count (count, &n_wanted, &error)) ||
+      (rate != NULL && !parse_rate (rate, &self.rate, &error)))
+    return mbtt_fail_usage (error);
+
+  if (!find_data (args[1], file, is_string, &json, &input, &error))
+    return mbtt_fail (error);
 
   if (schema_text != NULL)
     {
@@ -319,7 +416,7 @@ mbtt_pub (int    argc,
         return mbtt_fail_usage (error);
     }
 
-  client = mbtt_client_new (json == NULL, &status);
+  client = mbtt_client_new (input != NULL && (file == NULL || strcmp (file, "-") == 0), &status);
   if (client == NULL)
     return status;
 
@@ -331,7 +428,10 @@ mbtt_pub (int    argc,
   self.name = mb_client_get_name (client);
   self.timeout = mbtt_get_options ()->timeout >= 0 ? mbtt_get_options ()->timeout : DEFAULT_TIMEOUT;
 
-  status = run (&self, client, args[0], json, is_string);
+  if (input != NULL && file == NULL && isatty (STDIN_FILENO))
+    mbtt_print_note (_("Each line that you type is published; end with Ctrl+D"));
+
+  status = run (&self, client, args[0], json, input, n_wanted, is_string);
   /* What is to be encrypted may still wait for that. */
   if (!mb_client_flush_sync (client, NULL, &error) && status == MBTT_EXIT_DONE)
     status = mbtt_fail (error);

@@ -8,7 +8,7 @@
 
 #include "config.h"
 
-#include "mbtt-validate.h"
+#include "mbtt-commands.h"
 
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
@@ -291,12 +291,9 @@ mbtt_validate (int    argc,
   g_autofree char *schema_path = NULL;
   g_autofree char *draft = NULL;
   g_auto(GStrv) documents = NULL;
-  g_auto(GStrv) files = NULL;
   gboolean formats = FALSE;
-  Run self = { .status = STATUS_VALID, .json = mbtt_get_options ()->json };
+  Run self = { .status = STATUS_VALID };
   g_autoptr(GError) error = NULL;
-  g_autoptr(GOptionContext) context = g_option_context_new (_("[FILE…]"));
-  g_auto(GStrv) arguments = g_new0 (char *, (gsize) argc + 1);
   const GOptionEntry entries[] = {
     { "schema", 's', 0, G_OPTION_ARG_FILENAME, &schema_path, N_("The schema"), N_("FILE") },
     { "draft", 'd', 0, G_OPTION_ARG_STRING, &draft,
@@ -305,26 +302,27 @@ mbtt_validate (int    argc,
     { "format", 'f', 0, G_OPTION_ARG_NONE, &formats, N_("Assert formats"), NULL },
     { "add", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &documents,
       N_("Add a document that references may lead to"), N_("URI=FILE") },
-    { "json", 'j', 0, G_OPTION_ARG_NONE, &self.json, N_("Print one JSON object for each instance"),
-      NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL },
     G_OPTION_ENTRY_NULL
   };
+  const MbttUsage usage = {
+    .parameters = { "FILE" },
+    .words = { MBTT_WORD_FILE },
+    .takes_more = TRUE,
+    .summary = N_("Checks JSON by a JSON Schema."),
+    .description =
+      N_("Each file is an instance; without files, each line of standard input is one. The status is 0 if all\n"
+         "satisfy the schema, 1 if some do not, 2 if the schema or an instance cannot be used. Documents are\n"
+         "never fetched from a network."),
+    .entries = entries,
+  };
+  g_auto(GStrv) files = NULL;
+  int status;
 
-  for (int i = 0; i < argc; i++)
-    arguments[i] = g_strdup (argv[i]);
-  g_option_context_set_summary (context, _("Checks JSON by a JSON Schema."));
-  g_option_context_set_description (context,
-                                    _("Each file is an instance; without files, each line of standard input is one. The status is 0 if all\n"
-                                      "satisfy the schema, 1 if some do not, 2 if the schema or an instance cannot be used. Documents are\n"
-                                      "never fetched from a network."));
-  g_option_context_add_main_entries (context, entries, NULL);
+  files = mbtt_parse (&usage, argc, argv, &status);
+  if (files == NULL)
+    return status;
 
-  if (!g_option_context_parse_strv (context, &arguments, &error))
-    {
-      mbtt_print_note ("%s", error->message);
-      return STATUS_UNUSABLE;
-    }
+  self.json = mbtt_get_options ()->json;
   if (schema_path == NULL)
     {
       mbtt_print_note ("%s", _("The option “--schema” is needed."));
@@ -338,7 +336,7 @@ mbtt_validate (int    argc,
       return STATUS_UNUSABLE;
     }
 
-  if (files != NULL)
+  if (files[0] != NULL)
     for (guint i = 0; files[i] != NULL; i++)
       check_file (&self, files[i]);
   else

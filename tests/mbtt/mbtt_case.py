@@ -19,8 +19,9 @@ PEER = os.path.join(HERE, "..", "peer", "minibus_peer.py")
 LIMIT = 30
 
 ENVIRONMENT = {name: value for name, value in os.environ.items()
-               if name not in ("MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE")}
+               if name not in ("MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE", "NO_COLOR")}
 ENVIRONMENT["LC_ALL"] = "C.UTF-8"
+ENVIRONMENT["TERM"] = "xterm"
 
 # What nohup, or a shell in the background, has us ignore, mbtt would ignore as well.
 for number in (signal.SIGHUP, signal.SIGINT):
@@ -85,6 +86,10 @@ class Case(unittest.TestCase):
         line = peer.stdout.readline()
         self.assertTrue(line, "the peer has ended")
         return json.loads(line)
+
+    def pub(self, *arguments, **options):
+        """Publishes, with as much time as a busy machine may need."""
+        self.assert_done(run("pub", *arguments, "--timeout", "20", **options))
 
     def end_peer(self, peer):
         """Ends the peer, which must have got nothing that would have harmed the original."""
