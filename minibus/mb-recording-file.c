@@ -88,9 +88,9 @@ check_header (GFile       *file,
 
   name = get_name (file);
   g_set_error (error, MB_RECORDING_ERROR, MB_RECORDING_ERROR_VERSION,
-               _("The recording “%s” has version %" G_GUINT64_FORMAT " of the format, and this program can read "
+               _("The recording “%s” has version %llu of the format, and this program can read "
                  "version %d; a newer program is needed"),
-               name, line.version, MB_RECORDING_VERSION);
+               name, (unsigned long long) line.version, MB_RECORDING_VERSION);
 
   return FALSE;
 }
