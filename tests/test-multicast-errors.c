@@ -50,7 +50,7 @@ typedef struct
   gint n_called;
 } Failure;
 
-static Failure sendmsg_failure;
+static Failure send_failure;
 static Failure recvmmsg_failure;
 static Failure netlink_failure;
 static Failure udp_failure;
@@ -91,7 +91,18 @@ sendmsg (int                  fd,
          const struct msghdr *message,
          int                  flags)
 {
-  return fails (&sendmsg_failure) ? -1 : syscall (SYS_sendmsg, fd, message, flags);
+  return fails (&send_failure) ? -1 : syscall (SYS_sendmsg, fd, message, flags);
+}
+
+ssize_t
+sendto (int                    fd,
+        const void            *data,
+        size_t                 length,
+        int                    flags,
+        const struct sockaddr *address,
+        socklen_t              address_length)
+{
+  return fails (&send_failure) ? -1 : syscall (SYS_sendto, fd, data, length, flags, address, address_length);
 }
 
 int
@@ -358,7 +369,7 @@ test_send (Fixture       *fixture,
     {
       g_autoptr(GError) error = NULL;
 
-      set_failure (&sendmsg_failure, send_cases[i].errnum, 1);
+      set_failure (&send_failure, send_cases[i].errnum, 1);
       g_assert_false (send_text (fixture->transport, "lost", &error));
       g_assert_error (error, MB_TRANSPORT_ERROR, (int) send_cases[i].code);
       g_test_message ("%s", error->message);
@@ -391,10 +402,10 @@ test_interrupted (Fixture       *fixture,
 {
   g_test_summary ("A call that was interrupted is made again");
 
-  set_failure (&sendmsg_failure, EINTR, 3);
+  set_failure (&send_failure, EINTR, 3);
   set_failure (&recvmmsg_failure, EINTR, 3);
   receive_until_failed (fixture);
-  g_assert_cmpint (g_atomic_int_get (&sendmsg_failure.n), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&send_failure.n), ==, 0);
 }
 
 static void
@@ -415,7 +426,7 @@ test_backlog (Fixture       *fixture,
 {
   g_test_summary ("While the system is busy or out of memory packets are kept, and leave in order");
 
-  set_failure (&sendmsg_failure, GPOINTER_TO_INT (data), 10);
+  set_failure (&send_failure, GPOINTER_TO_INT (data), 10);
   for (guint i = 0; i < 100; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
@@ -424,7 +435,7 @@ test_backlog (Fixture       *fixture,
     }
 
   check_order (fixture, 100);
-  g_assert_cmpint (g_atomic_int_get (&sendmsg_failure.n), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&send_failure.n), ==, 0);
 }
 
 static void
@@ -433,9 +444,9 @@ test_backlog_error (Fixture       *fixture,
 {
   g_test_summary ("A packet that has waited and cannot be sent holds up none of the others");
 
-  set_failure (&sendmsg_failure, ENOBUFS, 1);
+  set_failure (&send_failure, ENOBUFS, 1);
   g_assert_true (send_text (fixture->transport, "first", NULL));
-  set_failure (&sendmsg_failure, EPERM, 1);
+  set_failure (&send_failure, EPERM, 1);
   g_assert_true (send_text (fixture->transport, "second", NULL));
   g_assert_true (send_text (fixture->transport, "third", NULL));
 
@@ -456,7 +467,7 @@ test_busy (Fixture       *fixture,
                   "takes some");
 
   fixture->collector->only_count = TRUE;
-  set_failure (&sendmsg_failure, ENOBUFS, G_MAXINT);
+  set_failure (&send_failure, ENOBUFS, G_MAXINT);
   while (mb_transport_send (fixture->transport, "/test", packet, 1024, &error))
     n++;
 
@@ -468,16 +479,16 @@ test_busy (Fixture       *fixture,
 
   /* It is asked again now and then, not all the time. */
   begin = g_get_monotonic_time ();
-  set_failure (&sendmsg_failure, ENOBUFS, G_MAXINT);
+  set_failure (&send_failure, ENOBUFS, G_MAXINT);
   g_usleep (100000);
-  g_assert_cmpint (g_atomic_int_get (&sendmsg_failure.n_called), <=,
+  g_assert_cmpint (g_atomic_int_get (&send_failure.n_called), <=,
                    2 + (g_get_monotonic_time () - begin) / 5000);
 
   /* Small ones have no place either: they would overtake. */
   while (send_text (fixture->transport, "x", NULL))
     n++;
 
-  set_failure (&sendmsg_failure, 0, 0);
+  set_failure (&send_failure, 0, 0);
   collector_wait (fixture->collector, n);
   g_assert_true (mb_transport_send (fixture->transport, "/test", packet, 1024, &error));
   g_assert_no_error (error);
@@ -496,7 +507,7 @@ test_linger (Fixture       *fixture,
                   "them soon");
 
   g_assert_true (mb_transport_open_sync (sender, ignored->receiver, NULL, NULL));
-  set_failure (&sendmsg_failure, GPOINTER_TO_INT (data), 3);
+  set_failure (&send_failure, GPOINTER_TO_INT (data), 3);
   for (guint i = 0; i < 10; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
@@ -516,13 +527,13 @@ test_linger_in_vain (Fixture       *fixture,
 
   g_test_summary ("Closing does not wait long for a system that takes nothing");
 
-  set_failure (&sendmsg_failure, ENOBUFS, G_MAXINT);
+  set_failure (&send_failure, ENOBUFS, G_MAXINT);
   g_assert_true (send_text (fixture->transport, "x", NULL));
   begin = g_get_monotonic_time ();
   mb_transport_close (fixture->transport);
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, 90000);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, 10 * G_USEC_PER_SEC);
-  set_failure (&sendmsg_failure, 0, 0);
+  set_failure (&send_failure, 0, 0);
 }
 
 static void
@@ -651,17 +662,17 @@ test_one_of_two (Fixture       *fixture,
   mb_transport_open_sync (fixture->transport, fixture->collector->receiver, NULL, &error);
   g_assert_no_error (error);
 
-  set_failure (&sendmsg_failure, EPERM, 1);
+  set_failure (&send_failure, EPERM, 1);
   g_assert_true (send_text (fixture->transport, "second only", &error));
   g_assert_no_error (error);
   collector_wait_for_text (fixture->collector, "second only");
 
-  set_failure (&sendmsg_failure, EPERM, 2);
+  set_failure (&send_failure, EPERM, 2);
   g_assert_false (send_text (fixture->transport, "none", &error));
   g_assert_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED);
 
   /* Waiting for one is enough, too; it waits for each, so both go out, and one comes in. */
-  set_failure (&sendmsg_failure, EAGAIN, 1);
+  set_failure (&send_failure, EAGAIN, 1);
   g_assert_true (send_text (fixture->transport, "later", NULL));
   g_assert_true (send_text (fixture->transport, "last", NULL));
   collector_wait_for_text (fixture->collector, "last");
