@@ -437,8 +437,8 @@ _mb_recording_line_to_message (const MbRecordingLine *line)
 
   parts = (MbMessageParts) {
     .topic = dup_ref_string (&line->topic),
-    .author = _mb_recording_line_dup_span (&line->author),
-    .id = _mb_recording_line_dup_span (&line->id),
+    .author = dup_ref_string (&line->author),
+    .id = dup_ref_string (&line->id),
     .text = g_strndup (line->data, line->data_length),
     .data = g_steal_pointer (&data),
     .header = g_steal_pointer (&header),
