@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 
 int mbtt_call (int    argc,
                char **argv);
+int mbtt_doctor (int    argc,
+                 char **argv);
 int mbtt_echo (int    argc,
                char **argv);
 int mbtt_info (int    argc,

@@ -22,6 +22,7 @@ static const struct
   const char  *summary;
 } commands[] = {
   { "call", mbtt_call, N_("Call a service and print the result") },
+  { "doctor", mbtt_doctor, N_("Find out why messages do not arrive") },
   { "echo", mbtt_echo, N_("Print the messages of topics") },
   { "info", mbtt_info, N_("Tell what is in a recording") },
   { "play", mbtt_play, N_("Publish the messages of a recording again") },

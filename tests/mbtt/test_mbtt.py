@@ -70,10 +70,10 @@ class TestUsage(Case):
     def test_wrong(self):
         """What is wrong with the command line is told in one line, with what would be right."""
         for arguments, *phrases in (
-            ((), "subcommand is missing", "call, echo, info"),
+            ((), "subcommand is missing", "call, doctor, echo"),
             (("--json",), "subcommand is missing"),
-            (("ehco",), "“ehco”", "call, echo, info"),
-            (("",), "“”", "call, echo, info"),
+            (("ehco",), "“ehco”", "call, doctor, echo"),
+            (("",), "“”", "call, doctor, echo"),
             (("--nope",), "“--nope”", "“mbtt --help”"),
             (("--nope", "echo", "/a"), "“--nope”", "“mbtt --help”"),
             (("-x", "echo", "/a"), "“-x”", "“mbtt --help”"),
