@@ -31,6 +31,8 @@ int mbtt_complete    (int    argc,
                       char **argv);
 int mbtt_delay       (int    argc,
                       char **argv);
+int mbtt_doctor      (int    argc,
+                      char **argv);
 int mbtt_echo        (int    argc,
                       char **argv);
 int mbtt_find        (int    argc,

@@ -24,6 +24,7 @@ static const MbttCommand commands[] = {
   { "clients", mbtt_clients, N_("List the clients on the bus") },
   { "complete", mbtt_complete, NULL },
   { "delay", mbtt_delay, N_("Measure how old messages are when they come") },
+  { "doctor", mbtt_doctor, N_("Find out why messages do not arrive") },
   { "echo", mbtt_echo, N_("Print the messages of topics") },
   { "find", mbtt_find, N_("Find topics, services and peers by name") },
   { "help", mbtt_help, N_("Tell about a subcommand") },
