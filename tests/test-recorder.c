@@ -686,7 +686,11 @@ test_million (Fixture      *fixture,
 
   g_assert_cmpuint (mb_recorder_get_n_messages (fixture->recorder), ==, n_messages + 1);
   g_assert_cmpuint (mb_recorder_get_n_dropped (fixture->recorder), ==, 0);
+#ifndef __SANITIZE_ADDRESS__   /* which keeps what was freed */
   g_assert_cmpint (get_peak () - before, <, 32 * 1024);
+#else
+  g_assert_cmpint (get_peak (), >=, before);
+#endif
 }
 
 int

@@ -555,7 +555,11 @@ test_million (Fixture      *fixture,
   g_assert_no_error (error);
   g_assert_cmpuint (n_read, ==, n_messages);
   g_assert_cmpuint (mb_recording_summary_get_n_messages (summary), ==, n_messages);
+#ifndef __SANITIZE_ADDRESS__   /* which keeps what was freed */
   g_assert_cmpint (get_peak () - before, <, 16 * 1024);
+#else
+  g_assert_cmpint (get_peak (), >=, before);
+#endif
 }
 
 int
