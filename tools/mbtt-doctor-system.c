@@ -184,7 +184,7 @@ mbtt_doctor_buffers (MbttFindings *findings,
   /* A network of its own has no such limit to read. */
   if (limit < ENOUGH_BUFFER)
     mbtt_findings_add (findings, "buffers", MBTT_FINDING_HINT,
-                       g_strdup_printf (_("The system allows receive buffers of %" G_GUINT64_FORMAT " bytes only."),
-                                        limit),
+                       g_strdup_printf (_("The system allows receive buffers of %llu bytes only."),
+                                        (unsigned long long) limit),
                        g_strdup (_("For bursts of messages, allow more: sysctl -w net.core.rmem_max=4194304")));
 }
