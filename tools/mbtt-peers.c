@@ -23,7 +23,7 @@ mbtt_append_peer (GString  *object,
 {
   int pid = mb_peer_get_process_id (peer);
   g_autofree char *number = pid > 0 ? g_strdup_printf ("%d", pid) : NULL;
-  g_autofree char *seen = g_strdup_printf ("%.3f", mb_peer_get_seconds_since_seen (peer));
+  char seen[G_ASCII_DTOSTR_BUF_SIZE];
   g_autofree char *sent = NULL;
   g_autofree char *received = NULL;
   g_autofree char *dropped = NULL;
@@ -40,7 +40,8 @@ mbtt_append_peer (GString  *object,
   mbtt_append_names (object, "services", mbtt_peer_get_services (peer), shows_hidden);
   mbtt_append_names (object, "service_clients", mb_peer_get_service_clients (peer), shows_hidden);
   mbtt_append_member (object, "encrypted", mb_peer_get_is_encrypted (peer) ? "true" : "false");
-  mbtt_append_member (object, "seen", seen);
+  mbtt_append_member (object, "seen",
+                      g_ascii_formatd (seen, sizeof seen, "%.3f", mb_peer_get_seconds_since_seen (peer)));
 
   if (!announces)
     return;

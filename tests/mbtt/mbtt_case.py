@@ -19,7 +19,7 @@ PEER = os.path.join(HERE, "..", "peer", "minibus_peer.py")
 LIMIT = 30
 
 ENVIRONMENT = {name: value for name, value in os.environ.items()
-               if name not in ("MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE", "NO_COLOR")}
+               if name not in ("LANGUAGE", "MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE", "NO_COLOR")}
 ENVIRONMENT["LC_ALL"] = "C.UTF-8"
 ENVIRONMENT["TERM"] = "xterm"
 
