@@ -18,7 +18,8 @@ const MESSAGES_PER_COLLECTION = 5000;
 function _init() {
     const Minibus = this;
     const {
-        Client, Message, Player, Publisher, Recorder, Recording, Request, Schema, SchemaLoader, ServiceClient, Subscriber,
+        Client, Directory, Message, Player, Publisher, Recorder, Recording, Request, Schema, SchemaLoader, ServiceClient,
+        Subscriber,
     } = Minibus;
 
     // U+0000 cannot be in a string on the bus, so that it marks, meanwhile, digits that are no string.
@@ -294,14 +295,20 @@ function _init() {
     // A path is as good as a Gio.File.
     const asFile = file => typeof file === 'string' ? Gio.File.new_for_path(file) : file;
 
-    for (const klass of [Player, Recorder, Recording]) {
-        const {new: make} = klass;
-        klass.new = (...args) => make(...args.slice(0, -1), asFile(args.at(-1)));
+    // What an object cannot do without is asked for when it is made, and not missed when it is used.
+    for (const [klass, needed] of [
+        [Directory, ['client']], [Player, ['client', 'file']], [Recorder, ['client', 'file']], [Recording, ['file']],
+    ]) {
         const init = klass.prototype._init;
-        klass.prototype._init = function (properties = {}, ...args) {
-            const taken = 'file' in properties ? {...properties, file: asFile(properties.file)} : properties;
-            return init.call(this, taken, ...args);
+        klass.prototype._init = function (properties, ...args) {
+            if (!isOptions(properties) || needed.some(name => !properties[name]))
+                throw new TypeError(`Write new Minibus.${klass.name.replace(/^.*_/, '')}({${needed.join(', ')}})`);
+            return init.call(this, 'file' in properties ? {...properties, file: asFile(properties.file)} : properties, ...args);
         };
+        if (needed.includes('file')) {
+            const {new: make} = klass;
+            klass.new = (...args) => make(...args.slice(0, -1), asFile(args.at(-1)));
+        }
     }
     const newFromFile = Schema.new_from_file;
     Schema.new_from_file = (file, cancellable = null) => newFromFile(asFile(file), cancellable);

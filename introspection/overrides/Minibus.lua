@@ -139,20 +139,25 @@ local function relax(info, class)
          end
       end
    end
-   for i = 1, #info.properties do
-      if info.properties[i].name == 'file' then
-         local new = class._new
-         rawset(class, '_new', function(self, arguments, ...)
-            if type(arguments) == 'table' and type(arguments.file) == 'string' then
-               local copy = {}
-               for key, value in pairs(arguments) do copy[key] = value end
-               copy.file = to_file(copy.file)
-               arguments = copy
-            end
-            return new(self, arguments, ...)
-         end)
+end
+
+-- What an object cannot do without is asked for when it is made, and not missed when it is used.
+for name, needed in pairs {
+   Directory = { 'client' }, Player = { 'client', 'file' }, Recorder = { 'client', 'file' }, Recording = { 'file' },
+} do
+   local class = Minibus[name]
+   local new = class._new
+   rawset(class, '_new', function(self, arguments, ...)
+      local copy, given = {}, type(arguments) == 'table'
+      for key, value in pairs(given and arguments or {}) do copy[key] = value end
+      for _, what in ipairs(needed) do
+         if copy[what] == nil then
+            error(('Write Minibus.%s { %s = … }'):format(name, table.concat(needed, ' = …, ')), 3)
+         end
       end
-   end
+      copy.file = to_file(copy.file)
+      return new(self, copy, ...)
+   end)
 end
 
 -- A list model is gone through with `for index, item in model:items() do`.

@@ -181,13 +181,16 @@ def _relax(klass, name):
         setattr(klass, name, _lenient(method, names))
 
 
-def _taking_paths(klass):
+def _needing(klass, needed):
+    """What an object cannot do without is asked for when it is made, and not missed when it is used."""
     initialize = klass.__init__
 
     def __init__(self, *args, **kwargs):
+        if args or any(kwargs.get(name) is None for name in needed):
+            raise TypeError(f'Write Minibus.{klass.__name__}({", ".join(f"{name}={name}" for name in needed)})')
         if 'file' in kwargs:
             kwargs['file'] = _file(kwargs['file'])
-        initialize(self, *args, **kwargs)
+        initialize(self, **kwargs)
 
     klass.__init__ = __init__
 
@@ -213,8 +216,6 @@ for _klass in _classes():
             _name = _pspec.name.replace('-', '_')
             if not hasattr(_klass, _name):
                 setattr(_klass, _name, _attribute(_pspec.name))
-            if _pspec.value_type.is_a(Gio.File.__gtype__):
-                _taking_paths(_klass)
     for _name in dir(_klass):
         _relax(_klass, _name)
     for _name in dir(_klass):
@@ -224,6 +225,11 @@ for _klass in _classes():
     if hasattr(_klass, 'close'):
         _klass.__enter__ = _enter
         _klass.__exit__ = _exit
+
+
+for _klass, _needed in ((Minibus.Directory, ('client',)), (Minibus.Player, ('client', 'file')),
+                        (Minibus.Recorder, ('client', 'file')), (Minibus.Recording, ('file',))):
+    _needing(_klass, _needed)
 
 
 # Errors
@@ -393,8 +399,9 @@ def _block(context, start, finish):
 
 def _enter_recorder(self):
     """Records until the block ends. What fails meanwhile is raised then; there is no signal."""
-    context = self.__dict__[_CONTEXT] = GLib.MainContext.new()
+    context = GLib.MainContext.new()
     _block(context, lambda done: self.start_async(None, done), self.start_finish)
+    self.__dict__[_CONTEXT] = context
     return self
 
 

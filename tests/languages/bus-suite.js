@@ -288,6 +288,18 @@ const scenarios = {
         await failure(Minibus.Recorder.new(client, photo).start(), Minibus.RecordingError, EXISTS);
         const recorder = new Minibus.Recorder({client, file: gone, patterns: ['/(']});
         await failure(recorder.start(), Minibus.ClientError, Minibus.ClientError.INVALID_PATTERN);
+        for (const make of [
+            () => new Minibus.Recording(), () => new Minibus.Recording('a'), () => new Minibus.Recorder({file: 'a'}),
+            () => new Minibus.Directory(client),
+        ]) {
+            let wrong = null;
+            try {
+                make();
+            } catch (e) {
+                wrong = e;
+            }
+            assert(wrong instanceof TypeError && wrong.message.startsWith('Write new Minibus.'), `${wrong}`);
+        }
         remove(photo);
     },
 };

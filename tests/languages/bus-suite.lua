@@ -299,6 +299,13 @@ scenario('recording_errors', function()
       assert_fails(Minibus.ClientError, 'INVALID_PATTERN', recorder:async_start())
    end)
    os.remove(photo)
+   for _, make in ipairs {
+      function() Minibus.Recording() end, function() Minibus.Recording('a') end, function() Minibus.Directory(client) end,
+      function() Minibus.Recorder { file = 'a' } end,
+   } do
+      local done, err = pcall(make)
+      assert(not done and err:find('Write Minibus.', 1, true), err)
+   end
 end)
 
 if arg[1] then order = { arg[1] } end

@@ -338,9 +338,17 @@ def recording_errors():
                 pass
             else:
                 raise AssertionError('It did not fail')
-        for wrong in (1, None):
+        with Minibus.Recorder(client=client, file=gone) as recorder:
             try:
-                Minibus.Recording.new(wrong)
+                recorder.__enter__()
+            except GLib.Error as error:
+                assert error.matches(Minibus.RecordingError, Minibus.RecordingError.STATE)
+            else:
+                raise AssertionError('It was started twice')
+        for wrong in (lambda: Minibus.Recording.new(1), lambda: Minibus.Recording.new(None), Minibus.Recording,
+                      lambda: Minibus.Recording('a'), lambda: Minibus.Recorder(file='a'), lambda: Minibus.Directory(client)):
+            try:
+                wrong()
             except TypeError:
                 pass
             else:
