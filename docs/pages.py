@@ -72,8 +72,10 @@ def make_names(gir):
     lines = ['Title: Names', 'Slug: names', '', '# Names', '',
              'What each function of the reference is called in GJS, Python, Lua and Vala. The reference tells what it does.', '',
              'Beside that, GJS, Python and Lua have their own values where C has `JsonNode`: `publish`, `call_sync`, `return_value`',
-             'and others take and give these, and the method of the reference has `_node` at the end of its name. In GJS, the methods',
-             'with `_async` in their names are awaited when they get no callback. Properties are attributes: `client.name`,',
+             'and others take and give these, and the method of the reference has `_node` at the end of its name. What ends in `_async`',
+             'is awaited under its name without that, `await client.open()`, in GJS and Python; in Lua it is `client:async_open()` in a',
+             'function that `Gio.Async.start()` runs. Old programs for the Python library use the module `minibus` instead, which',
+             'has [that library\'s names](coming-from-python.html). Properties are attributes: `client.name`,',
              'in GJS also `client.maxPacketSize`. Signals: `object.connect(\'message\', …)`, in Lua `object.on_message = …`, in',
              'Vala `object.message.connect (…)`.', '']
     for element in sorted(namespace, key=lambda element: element.get('name') or ''):

@@ -8,7 +8,7 @@ import GLib from 'gi://GLib';
 import Minibus from 'gi://Minibus?version=1.0';
 
 const client = new Minibus.Client({name: 'watcher'});
-const directory = Minibus.Directory.new(client);
+const directory = new Minibus.Directory({client});
 
 for (const [signal, what] of [['peer-appeared', 'came'], ['peer-vanished', 'went']]) {
     directory.connect(signal, (_directory, peer) => {

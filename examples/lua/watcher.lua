@@ -8,7 +8,7 @@ local lgi = require 'lgi'
 local Minibus = lgi.require('Minibus', '1.0')
 
 local client = Minibus.Client { name = 'watcher' }
-local directory = Minibus.Directory.new(client)
+local directory = Minibus.Directory { client = client }
 
 io.stdout:setvbuf('line')
 function directory:on_peer_appeared(peer)

@@ -11,12 +11,12 @@ gi.require_version('Minibus', '1.0')
 from gi.repository import GLib, Minibus
 
 client = Minibus.Client(name='watcher')
-directory = Minibus.Directory.new(client)
+directory = Minibus.Directory(client=client)
 
 
 def tell(_directory, peer, what):
-    if not peer.props.is_own:
-        print(peer.props.name, what, flush=True)
+    if not peer.is_own:
+        print(peer.name, what, flush=True)
 
 
 directory.connect('peer-appeared', tell, 'came')

@@ -4,6 +4,7 @@
 // Gives libminibus JavaScript's own values: what JSON.parse() makes, and what JSON.stringify() takes; and its own
 // waiting: what has a name that ends in `_async` also has the name without it, and returns a promise under both.
 // What a method did before it was given values is still there under its name with `_node` at the end.
+// Where a Gio.File is asked for, a path will do, and where a time limit is, { timeout }, or none.
 // An integer that a Number would change, beyond ±(2^53 - 1), is a BigInt.
 
 const System = imports.system;
@@ -16,7 +17,10 @@ const MESSAGES_PER_COLLECTION = 5000;
 
 function _init() {
     const Minibus = this;
-    const {Client, Message, Publisher, Request, Schema, SchemaLoader, Service, ServiceClient, Subscriber} = Minibus;
+    const {
+        Client, Directory, Message, Player, Publisher, Recorder, Recording, Request, Schema, SchemaLoader, ServiceClient,
+        Subscriber,
+    } = Minibus;
 
     // U+0000 cannot be in a string on the bus, so that it marks, meanwhile, digits that are no string.
     const MARK = '\0';
@@ -185,11 +189,28 @@ function _init() {
 
     const isOptions = value => Object(value) === value && Object.getPrototypeOf(value) === Object.prototype;
 
+    // What has, before the cancellable, a time limit.
+    const isTimed = stem => /^(?:wait_for_.*|collect|check_keys)$/.test(stem);
+
+    // Gives what { timeout, cancellable } at the end stands for as arguments; the cancellable is the last of `count`.
+    function expand(args, count, timed) {
+        if (!isOptions(args.at(-1)))
+            return;
+        const [timeout, cancellable] = asOptions(args.pop(), timed);
+        const named = timed && args.length < count - 1 ? [timeout, cancellable] : [cancellable];
+        while (args.length < count - named.length)
+            args.push(null);
+        args.push(...named);
+    }
+
     // Lets null arguments at the end be left out, and a function that waits return a promise.
     function adapt(klass, name) {
         const method = klass.prototype[name];
         if (name.endsWith('_sync')) {
+            const timed = isTimed(name.slice(0, -'_sync'.length));
             klass.prototype[name] = function (...args) {
+                if (timed)
+                    expand(args, method.length, true);
                 while (args.length < method.length)
                     args.push(null);
                 return method.apply(this, args);
@@ -206,14 +227,9 @@ function _init() {
             collect();
             return promising.apply(this, args);
         };
-        // Beside the arguments of the other, { cancellable }.
+        // Beside the arguments of the other, { cancellable }, and { timeout } where there is one.
         klass.prototype[stem] ??= async function (...args) {
-            if (isOptions(args.at(-1))) {
-                const [, cancellable] = asOptions(args.pop(), false);
-                while (args.length < method.length - 2)
-                    args.push(null);
-                args.push(cancellable);
-            }
+            expand(args, method.length - 1, isTimed(stem));
             if (args.length >= method.length)
                 throw new TypeError(`${stem}() takes ${method.length - 1} arguments at most; it returns a promise`);
             return this[name](...args);
@@ -262,6 +278,46 @@ function _init() {
                 return {done: true, value};
             },
         };
+    };
+
+    // From where the recording is, and from its beginning if it is not open yet.
+    Recording.prototype[Symbol.asyncIterator] = async function* () {
+        try {
+            await this.open();
+        } catch (e) {
+            if (!e.matches?.(Minibus.RecordingError, Minibus.RecordingError.STATE))
+                throw e;
+        }
+        while (await this.next())
+            yield this.message;
+    };
+
+    // A path is as good as a Gio.File.
+    const asFile = file => typeof file === 'string' ? Gio.File.new_for_path(file) : file;
+
+    // What an object cannot do without is asked for when it is made, and not missed when it is used.
+    for (const [klass, needed] of [
+        [Directory, ['client']], [Player, ['client', 'file']], [Recorder, ['client', 'file']], [Recording, ['file']],
+    ]) {
+        const init = klass.prototype._init;
+        klass.prototype._init = function (properties, ...args) {
+            if (!isOptions(properties) || needed.some(name => !properties[name]))
+                throw new TypeError(`Write new Minibus.${klass.name.replace(/^.*_/, '')}({${needed.join(', ')}})`);
+            return init.call(this, 'file' in properties ? {...properties, file: asFile(properties.file)} : properties, ...args);
+        };
+        if (needed.includes('file')) {
+            const {new: make} = klass;
+            klass.new = (...args) => make(...args.slice(0, -1), asFile(args.at(-1)));
+        }
+    }
+    const newFromFile = Schema.new_from_file;
+    Schema.new_from_file = (file, cancellable = null) => newFromFile(asFile(file), cancellable);
+    const {add_file: addFile, load_file: loadFile} = SchemaLoader.prototype;
+    SchemaLoader.prototype.add_file = function (uri, file, cancellable = null) {
+        return addFile.call(this, uri, asFile(file), cancellable);
+    };
+    SchemaLoader.prototype.load_file = function (file, cancellable = null) {
+        return loadFile.call(this, asFile(file), cancellable);
     };
 
     getters(Message, {

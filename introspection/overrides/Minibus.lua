@@ -7,6 +7,8 @@
 -- there under its name with `_node` at the end. A value without a JSON form is a Lua error; what goes
 -- wrong in the library comes, as always with lgi, as false or nil and a GLib.Error.
 --
+-- Where a Gio.File is asked for, a path will do, and where a time limit is, nil.
+--
 -- In Lua 5.3, whole numbers of properties and methods are integers; those that signals bring are not: lgi makes
 -- floats of them, which math.tointeger() undoes.
 
@@ -14,6 +16,7 @@ local lgi = require 'lgi'
 local gi = require('lgi.core').gi
 local json = require 'lgi.override.Minibus-JSON'
 local Minibus, Json, Gio, GObject = lgi.Minibus, lgi.Json, lgi.Gio, lgi.GObject
+local unpack = table.unpack or unpack
 
 Minibus.array = json.array
 Minibus.null = json.null
@@ -89,7 +92,75 @@ local function keep_integers(info, class)
    end
 end
 
--- A list model of ours is gone through with `for index, item in model:items() do`.
+-- A path is as good as a Gio.File.
+local function to_file(value)
+   return type(value) == 'string' and Gio.File.new_for_path(value) or value
+end
+
+local function replace_argument(func, at, convert)
+   return function(...)
+      local arguments, n = { ... }, math.max(select('#', ...), at)
+      arguments[at] = convert(arguments[at])
+      return func(unpack(arguments, 1, n))
+   end
+end
+
+-- What lgi makes of functions that end in _async, but that the time limit may be nil; the cancellable and the callback
+-- follow it.
+local function waiting(class, stem, timeout_at)
+   local start, finish = class[stem .. '_async'], class[stem .. '_finish']
+   return function(...)
+      local thread, is_main = coroutine.running()
+      if not thread or is_main then error(('async_%s() is for functions in Gio.Async.start()'):format(stem), 2) end
+      local arguments = { ... }
+      arguments[timeout_at] = arguments[timeout_at] or 0
+      arguments[timeout_at + 1] = Gio.Async.cancellable
+      arguments[timeout_at + 2] = thread
+      start(unpack(arguments, 1, timeout_at + 2))
+      return finish(coroutine.yield())
+   end
+end
+
+-- Makes functions that ask for a file take paths, and those that have a time limit do without.
+local function relax(info, class)
+   local infos = {}
+   for i = 1, #info.methods do infos[i] = info.methods[i] end
+   for _, method_info in ipairs(infos) do
+      local name, at = method_info.name, method_info.flags.is_method and 1 or 0
+      for j = 1, #method_info.args do
+         local argument = method_info.args[j].name
+         if argument == 'file' then
+            rawset(class, name, replace_argument(class[name], at + j, to_file))
+         elseif argument == 'timeout' and name:find('_sync$') then
+            rawset(class, name, replace_argument(class[name], at + j, function(value) return value or 0 end))
+         elseif argument == 'timeout' and name:find('_async$') then
+            local stem = name:sub(1, -#'_async' - 1)
+            rawset(class, 'async_' .. stem, waiting(class, stem, at + j))
+         end
+      end
+   end
+end
+
+-- What an object cannot do without is asked for when it is made, and not missed when it is used.
+for name, needed in pairs {
+   Directory = { 'client' }, Player = { 'client', 'file' }, Recorder = { 'client', 'file' }, Recording = { 'file' },
+} do
+   local class = Minibus[name]
+   local new = class._new
+   rawset(class, '_new', function(self, arguments, ...)
+      local copy, given = {}, type(arguments) == 'table'
+      for key, value in pairs(given and arguments or {}) do copy[key] = value end
+      for _, what in ipairs(needed) do
+         if copy[what] == nil then
+            error(('Write Minibus.%s { %s = … }'):format(name, table.concat(needed, ' = …, ')), 3)
+         end
+      end
+      copy.file = to_file(copy.file)
+      return new(self, copy, ...)
+   end)
+end
+
+-- A list model is gone through with `for index, item in model:items() do`.
 local function add_items(class)
    rawset(class, 'items', function(model)
       local i = -1
@@ -101,11 +172,17 @@ local function add_items(class)
    end)
 end
 
+-- Of that class, or of none that is known, are the lists that our objects have.
+for _, class in ipairs { Gio.ListModel, Gio.ListStore } do
+   if not rawget(class, 'items') then add_items(class) end
+end
+
 for i = 1, #gi.Minibus do
    local info = gi.Minibus[i]
    if info.type == 'object' then
       local class = Minibus[info.name]
       if math.tointeger then keep_integers(info, class) end
+      relax(info, class)
       if GObject.type_is_a(class._gtype, Gio.ListModel._gtype) then add_items(class) end
    end
 end
@@ -197,6 +274,27 @@ rawset(Minibus.Subscriber, 'messages', function(self)
       local message, err = self:async_receive()
       if not message and not err:matches(Minibus.ClientError, 'CLOSED') then error(err) end
       return message
+   end
+end)
+
+-- for message in recording:messages() do, from where the recording is, and from its beginning if it is not open yet.
+-- In functions that run in Gio.Async.start() it waits for the file, elsewhere it blocks.
+rawset(Minibus.Recording, 'messages', function(self)
+   local thread, is_main = coroutine.running()
+   local waits, is_open = thread and not is_main, false
+   local function step(name)
+      if waits then return self['async_' .. name](self) end
+      return self[name .. '_sync'](self)
+   end
+   return function()
+      if not is_open then
+         local opened, err = step('open')
+         if not opened and not err:matches(Minibus.RecordingError, 'STATE') then error(err) end
+         is_open = true
+      end
+      local more, err = step('next')
+      if err then error(err) end
+      return more and self.message or nil
    end
 end)
 

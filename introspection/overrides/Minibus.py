@@ -4,7 +4,8 @@
 """Gives libminibus Python's own values: what json.loads() makes, and what json.dumps() takes; and its own waiting:
 what has a name that ends in `_async` also has the name without it, and can be awaited under that.
 
-Properties are attributes too, so that `subscriber.inbox_size = 100` does what it says.
+Properties are attributes too, so that `subscriber.inbox_size = 100` does what it says. Where a Gio.File is asked for, a
+path will do, and where a time limit is, none.
 What a method did before it was given values is still there under its name with `_node` at the end.
 """
 
@@ -14,6 +15,7 @@ import inspect
 import json
 import logging
 import math
+import os
 import re
 import sys
 
@@ -143,6 +145,56 @@ def _awaitable(klass, stem):
     return wait
 
 
+def _file(value):
+    """A path is as good as a Gio.File."""
+    if isinstance(value, (str, os.PathLike)) and not isinstance(value, Gio.File):
+        return Gio.File.new_for_path(os.fspath(value))
+    return value
+
+
+def _lenient(method, names):
+    """A method that takes paths for files, and without a time limit has the usual one."""
+    first = 1 if method.is_method() else 0
+    file_at = first + names.index('file') if 'file' in names else None
+    timeout_at = first + names.index('timeout') if 'timeout' in names else None
+
+    def call(*args, **kwargs):
+        if file_at is not None and len(args) > file_at:
+            args = args[:file_at] + (_file(args[file_at]),) + args[file_at + 1:]
+        if 'file' in kwargs:
+            kwargs['file'] = _file(kwargs['file'])
+        if timeout_at is not None and len(args) <= timeout_at:
+            kwargs.setdefault('timeout', 0)
+        return method(*args, **kwargs)
+
+    call.__name__ = method.__name__
+    call.__doc__ = method.__doc__
+    return call if method.is_method() else staticmethod(call)
+
+
+def _relax(klass, name):
+    method = getattr(klass, name)
+    if not hasattr(method, 'get_arguments') or method.get_namespace() != 'Minibus' or name.startswith('do_'):
+        return
+    names = [argument.get_name() for argument in method.get_arguments()]
+    if 'file' in names or 'timeout' in names and name.endswith(('_async', '_sync')):
+        setattr(klass, name, _lenient(method, names))
+
+
+def _needing(klass, needed):
+    """What an object cannot do without is asked for when it is made, and not missed when it is used."""
+    initialize = klass.__init__
+
+    def __init__(self, *args, **kwargs):
+        if args or any(kwargs.get(name) is None for name in needed):
+            raise TypeError(f'Write Minibus.{klass.__name__}({", ".join(f"{name}={name}" for name in needed)})')
+        if 'file' in kwargs:
+            kwargs['file'] = _file(kwargs['file'])
+        initialize(self, **kwargs)
+
+    klass.__init__ = __init__
+
+
 def _enter(self):
     return self
 
@@ -165,12 +217,19 @@ for _klass in _classes():
             if not hasattr(_klass, _name):
                 setattr(_klass, _name, _attribute(_pspec.name))
     for _name in dir(_klass):
+        _relax(_klass, _name)
+    for _name in dir(_klass):
         _stem = _name[:-len('_async')]
         if _name.endswith('_async') and hasattr(_klass, _stem + '_finish') and not hasattr(_klass, _stem):
             setattr(_klass, _stem, _awaitable(_klass, _stem))
     if hasattr(_klass, 'close'):
         _klass.__enter__ = _enter
         _klass.__exit__ = _exit
+
+
+for _klass, _needed in ((Minibus.Directory, ('client',)), (Minibus.Player, ('client', 'file')),
+                        (Minibus.Recorder, ('client', 'file')), (Minibus.Recording, ('file',))):
+    _needing(_klass, _needed)
 
 
 # Errors
@@ -290,6 +349,81 @@ class _Messages:
 
 Minibus.Subscriber.receive = _receive
 Minibus.Subscriber.__aiter__ = lambda self: _Messages(self)
+
+
+# Recordings
+
+def _is_open(error):
+    return error.matches(Minibus.RecordingError, Minibus.RecordingError.STATE)
+
+
+def _iterate_recording(self):
+    """The messages from where the recording is, and from its beginning if it is not open yet."""
+    try:
+        self.open_sync()
+    except GLib.Error as error:
+        if not _is_open(error):
+            raise
+    while self.next_sync():
+        yield self.get_message()
+
+
+async def _iterate_recording_async(self):
+    try:
+        await self.open()
+    except GLib.Error as error:
+        if not _is_open(error):
+            raise
+    while await self.next():
+        yield self.get_message()
+
+
+Minibus.Recording.__iter__ = _iterate_recording
+Minibus.Recording.__aiter__ = _iterate_recording_async
+
+_CONTEXT = '_minibus_context'
+
+
+def _block(context, start, finish):
+    """Waits for what start(callback) starts, and serves nothing else meanwhile."""
+    results = []
+    context.push_thread_default()
+    try:
+        start(lambda _source, result: results.append(result))
+        while not results:
+            context.iteration(True)
+    finally:
+        context.pop_thread_default()
+    return finish(results[0])
+
+
+def _enter_recorder(self):
+    """Records until the block ends. What fails meanwhile is raised then; there is no signal."""
+    context = GLib.MainContext.new()
+    _block(context, lambda done: self.start_async(None, done), self.start_finish)
+    self.__dict__[_CONTEXT] = context
+    return self
+
+
+def _exit_recorder(self, kind, *_args):
+    try:
+        _block(self.__dict__.pop(_CONTEXT), lambda done: self.stop_async(None, done), self.stop_finish)
+    except GLib.Error:
+        if kind is None:
+            raise
+
+
+async def _enter_recorder_async(self):
+    await self.start()
+    return self
+
+
+async def _exit_recorder_async(self, kind, *_args):
+    try:
+        await self.stop()
+    except GLib.Error:
+        if kind is None:
+            raise
 
 
 # Calls
@@ -489,3 +623,7 @@ for _klass in _classes():
         _klass.__aexit__ = _exit_async
 Minibus.Client.__aenter__ = _enter_client_async
 Minibus.Client.__aexit__ = _exit_client_async
+Minibus.Recorder.__enter__ = _enter_recorder
+Minibus.Recorder.__exit__ = _exit_recorder
+Minibus.Recorder.__aenter__ = _enter_recorder_async
+Minibus.Recorder.__aexit__ = _exit_recorder_async

@@ -13,6 +13,12 @@ function assert(condition, what) {
         throw new Error(what ?? 'assertion failed');
 }
 
+function temporary(text) {
+    const [made] = Gio.File.new_tmp('XXXXXX.jsonl');
+    made.replace_contents(new TextEncoder().encode(text), null, false, Gio.FileCreateFlags.NONE, null);
+    return made.get_path();
+}
+
 const client = new Minibus.Client({name: 'surface', address: 'memory:surface'});
 const bus = Minibus.MemoryBus.get('surface');
 const address = Minibus.Address.parse('multicast://228.0.0.5:8005?interface=lo');
@@ -95,12 +101,25 @@ for (const [func, domain] of [
 assert(Minibus.CipherError.WRONG_KEY !== undefined);
 
 const own = client.transport;
+transport.set_topics(null, null);
+const directory = Minibus.Directory.new(client);
+assert(directory.collect_sync() && directory.check_keys_sync({timeout: 1}));
+const recording = Minibus.Recording.new('surface.jsonl');
+const empty = temporary('{"minibus-recording":1}\n');
+const summary = Minibus.Recording.new(empty);
+summary.open_sync();
+const known = [
+    directory, directory.find_peer('surface'), directory.find_topic('/surface'), directory.find_service('/surface'),
+    Minibus.Recorder.new(client, 'surface.jsonl'), Minibus.Player.new(client, 'surface.jsonl'), recording,
+    summary.summarize_sync(),
+];
+GLib.unlink(empty);
 client.unsubscribe(subscriber);
 assert(subscriber.is_closed);
 client.close();
 const objects = [
     client, bus, address, loader, schema, subscriber, publisher, service, caller, requests[0], messages[0], transport,
-    Minibus.MulticastTransport.new(address), own,
+    Minibus.MulticastTransport.new(address), own, ...known,
 ];
 const types = new Set(objects.map(object => object.constructor.$gtype.name));
 let count = 0;

@@ -78,12 +78,26 @@ fails(Minibus.TransportError, transport:send('/x', 'x'))
 assert(Minibus.CipherError.WRONG_KEY and Minibus.DropReason.NOT_JSON)
 
 local own = client.transport
+transport:set_topics(nil, nil)
+local directory = Minibus.Directory.new(client)
+assert(directory:collect_sync() and directory:check_keys_sync(1))
+local path = os.tmpname()
+stream = io.open(path, 'w')
+stream:write('{"minibus-recording":1}\n')
+stream:close()
+local recording = Minibus.Recording.new(path)
+assert(recording:open_sync())
+local summary = assert(recording:summarize_sync())
+os.remove(path)
+local peer, topic, service_info =
+   directory:find_peer('surface'), directory:find_topic('/surface'), directory:find_service('/surface')
 client:unsubscribe(subscriber)
 assert(subscriber.is_closed)
 client:close()
 local objects = {
    client, bus, address, loader, schema, subscriber, publisher, service, caller, requests[1], messages[1], transport,
-   Minibus.MulticastTransport.new(address), own,
+   Minibus.MulticastTransport.new(address), own, directory, peer, topic, service_info, recording, summary,
+   Minibus.Recorder.new(client, path), Minibus.Player.new(client, path),
 }
 -- The override makes Lua's own values of nodes, and nobody reads a secret.
 local different = { data = true, header = true, node = true, params = true, passphrase = true, read_passphrases = true }

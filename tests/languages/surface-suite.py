@@ -3,6 +3,8 @@
 
 """Uses, in Python, what the scenarios do not; and gets and sets every property in each way there is."""
 
+import tempfile
+
 import gi
 
 gi.require_version('Minibus', '1.0')
@@ -90,8 +92,19 @@ for func, kind in ((lambda: Minibus.Address.parse('x'), Minibus.AddressError),
         raise AssertionError(kind)
 assert Minibus.CipherError.WRONG_KEY is not None
 
+transport.set_topics(None, None)
+directory = Minibus.Directory.new(client)
+assert directory.collect_sync() and directory.check_keys_sync(1)
+with tempfile.NamedTemporaryFile('w', suffix='.jsonl') as stream:
+    stream.write('{"minibus-recording":1}\n')
+    stream.flush()
+    recording = Minibus.Recording(file=stream.name)
+    recording.open_sync()
+    summary = recording.summarize_sync()
 objects = [client, bus, address, loader, schema, subscriber, publisher, service, caller, requests[0], messages[0],
-           transport, Minibus.MulticastTransport.new(address), client.transport]
+           transport, Minibus.MulticastTransport.new(address), client.transport, directory, directory.find_peer('surface'),
+           directory.find_topic('/surface'), directory.find_service('/surface'), recording, summary,
+           Minibus.Recorder.new(client, 'surface.jsonl'), Minibus.Player.new(client, 'surface.jsonl')]
 classes = {type(thing) for thing in objects}
 for klass in (getattr(Minibus, name) for name in dir(Minibus)):
     if isinstance(klass, type) and issubclass(klass, GObject.Object) and klass is not Minibus.Receiver:

@@ -96,9 +96,22 @@ void run () throws Error {
     Error cipher = new Minibus.CipherError.WRONG_KEY ("wrong");
     assert_true (cipher is Minibus.CipherError);
 
+    transport.set_topics (null, null);
+    var directory = new Minibus.Directory (client);
+    assert_true (directory.collect_sync ());
+    directory.check_keys_sync (1);
+    var record = File.new_tmp ("XXXXXX.jsonl", out stream);
+    stream.close ();
+    var recording = new Minibus.Recording (record);
+    recording.open_sync ();
+    var summary = recording.summarize_sync ();
+    record.delete ();
+
     Object[] objects = {
         client, bus, address, loader, schema, subscriber, publisher, service, caller, request, message, transport,
         new Minibus.MulticastTransport (address), new Minibus.MemoryTransport (Minibus.Address.parse ("memory:x")),
+        directory, directory.find_peer ("surface"), directory.find_topic ("/surface"), directory.find_service ("/surface"),
+        new Minibus.Recorder (client, record), new Minibus.Player (client, record), recording, summary,
     };
     client.unsubscribe (subscriber);
     assert_true (subscriber.is_closed);

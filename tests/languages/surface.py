@@ -41,7 +41,8 @@ def symbols(namespace):
 
 
 def untouched(namespace, text):
-    words = set(re.findall(r'[A-Za-z][A-Za-z0-9_]*', text))
+    # Signals may be written with hyphens.
+    words = set(re.findall(r'[A-Za-z][A-Za-z0-9_]*', f"{text}\n{text.replace('-', '_')}"))
     return [where for where, names in symbols(namespace) if where not in ELSEWHERE and not names & words]
 
 
@@ -51,7 +52,7 @@ def main():
     failed = False
     for language in LANGUAGES:
         text = '\n'.join(pathlib.Path(sys.argv[2], f'{name}.{language}').read_text(encoding='utf-8')
-                         for name in ('scenarios', 'surface-suite'))
+                         for name in ('scenarios', 'bus-suite', 'surface-suite'))
         for where in untouched(namespace, text):
             failed = True
             print(f'{where} is in no test in {language}')
