@@ -267,6 +267,7 @@ end_call (Incoming    *in,
                        "the call had been answered, cancelled or timed out before");
       return;
     }
+  _mb_call_note_answered (call, !in->packet.tag.present);
 
   if (data_error != NULL)
     {
@@ -733,6 +734,9 @@ receive_locked (MbCore     *self,
 
   if (status == MB_PACKET_OK)
     {
+      if (!in.packet.tag.present)
+        _mb_presence_note_silent (self);
+
       if (topic->escaped)
         {
           _mb_packet_decode (self->topic_buffer, topic);
