@@ -464,7 +464,8 @@ step_checks (MbPresence *self,
       MbServiceCheck *check = g_ptr_array_index (self->checks, i - 1);
 
       /* Of one that was made with its call, the call is not overdue yet. */
-      if (!g_ptr_array_find_with_equal_func (check->started <= now ? overdue : waiting, check->name, g_str_equal, NULL))
+      if (!g_ptr_array_find_with_equal_func (check->started <= now ? overdue : waiting, check->name, g_str_equal,
+                                             NULL))
         g_ptr_array_remove_index (self->checks, i - 1);
     }
 
