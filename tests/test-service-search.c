@@ -128,8 +128,8 @@ call_nobody (MbClient   *client,
 static void
 test_busy (void)
 {
-  /* As if it took 10 seconds. */
-  Slow slow = { .service = "/slow", .work = G_USEC_PER_SEC };
+  /* As if it took 7 seconds. */
+  Slow slow = { .service = "/slow", .work = 700 * 1000 };
   g_autoptr(MbClient) client = mb_test_open ("caller", "busy");
 
   g_test_summary ("A service that cannot say anything while it works is no missing one, in its first call and later");
