@@ -203,13 +203,10 @@ send_request (MbCaller  *self,
               GString   *params,
               GError   **error)
 {
-  if (!_mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
-                      MB_SECRECY_DEFAULT, error))
-    return FALSE;
+  _mb_presence_note_call (self->core, call, self->name);
 
-  _mb_presence_note_call (self->core);
-
-  return TRUE;
+  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
+                        MB_SECRECY_DEFAULT, error);
 }
 
 char *

@@ -47,6 +47,14 @@ void        _mb_calls_fail_service     (MbCalls         *self,
                                         const char      *name,
                                         gint64           before,
                                         const GError    *error);
+/* Nothing is known any more of who offers what: the bus may be another one. */
+void        _mb_calls_forget_providers (MbCalls         *self);
+/* Somebody says to offer this service. */
+void        _mb_calls_note_offered     (MbCalls         *self,
+                                        const char      *name);
+/* Whether calls of this service were answered by one who can say nothing while it works. */
+gboolean    _mb_calls_may_be_busy      (MbCalls         *self,
+                                        const char      *name);
 
 /* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
 MbCall     *_mb_call_new               (gconstpointer    owner,
@@ -74,6 +82,13 @@ gboolean    _mb_call_abandon           (MbCall          *self);
 void        _mb_call_complete          (MbCall          *self,
                                         MbMessage       *message,
                                         GError          *error);
+/* Whether it is to be asked who offers the service: nobody is known to, and the last question was `gap` µs ago. The
+ * answer is yes only once. */
+gboolean    _mb_call_claim_question    (MbCall          *self,
+                                        gint64           gap);
+/* An answer came, from one who announces itself or from a silent one. */
+void        _mb_call_note_answered     (MbCall          *self,
+                                        gboolean         silent);
 const char *_mb_call_get_id            (MbCall          *self);
 MbSchema   *_mb_call_get_reply_schema  (MbCall          *self);
 /* Blocks until the call has ended; serves requests of `mailbox`, if not NULL, meanwhile. */

@@ -14,6 +14,8 @@
 
 /* Ids of ended calls that are remembered, to tell a late answer from one that was for somebody else. */
 #define MAX_ENDED 1024
+/* Services that are remembered; a program that calls more starts anew. */
+#define MAX_PROVIDERS 1024
 
 struct _MbCalls
 {
@@ -22,7 +24,16 @@ struct _MbCalls
   GHashTable     *waiting;    /* lock; id to MbCall, with a reference */
   GHashTable     *ended;      /* lock; set of ids */
   GQueue          ended_order;
+  GHashTable     *providers;  /* lock; service to MbProvider, with a reference */
 };
+
+/* What is known of those who offer a service. */
+typedef struct
+{
+  gint64 asked_at;    /* the lock of the table; or 0 */
+  int    known;       /* atomic: somebody has answered, or said that they would */
+  int    silent;      /* atomic: the last answer came from one who does not announce itself */
+} MbProvider;
 
 struct _MbCall
 {
@@ -36,6 +47,7 @@ struct _MbCall
   gint64          deadline;     /* of synchronous calls */
   MbWaiter       *waiter;       /* of synchronous calls */
   MbCalls        *calls;        /* from the start on */
+  MbProvider     *provider;     /* likewise */
   MbMailbox      *mailbox;      /* of asynchronous calls */
   GSource        *timer;
   GCancellable   *cancellable;
@@ -59,6 +71,7 @@ _mb_calls_new (void)
   g_mutex_init (&self->lock);
   self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) _mb_call_unref);
   self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->providers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_atomic_rc_box_release);
 
   return self;
 }
@@ -79,6 +92,7 @@ _mb_calls_unref (MbCalls *self)
 
   g_queue_clear (&self->ended_order);
   g_hash_table_unref (self->ended);
+  g_hash_table_unref (self->providers);
   g_hash_table_unref (self->waiting);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -220,6 +234,89 @@ _mb_calls_fail_service (MbCalls      *self,
   fail_ids (self, ids, error);
 }
 
+/* The lock is held. Returns a reference. */
+static MbProvider *
+get_provider (MbCalls    *self,
+              const char *service)
+{
+  MbProvider *provider = g_hash_table_lookup (self->providers, service);
+
+  if (provider != NULL)
+    return g_atomic_rc_box_acquire (provider);
+
+  if (g_hash_table_size (self->providers) >= MAX_PROVIDERS)
+    g_hash_table_remove_all (self->providers);
+  provider = g_atomic_rc_box_new0 (MbProvider);
+  g_hash_table_insert (self->providers, g_strdup (service), provider);
+
+  return g_atomic_rc_box_acquire (provider);
+}
+
+void
+_mb_calls_forget_providers (MbCalls *self)
+{
+  g_mutex_lock (&self->lock);
+  g_hash_table_remove_all (self->providers);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+_mb_calls_note_offered (MbCalls    *self,
+                        const char *name)
+{
+  g_autofree char *service = g_strconcat (name, "/", NULL);
+  MbProvider *provider;
+
+  g_mutex_lock (&self->lock);
+  provider = g_hash_table_lookup (self->providers, service);
+  if (provider != NULL)
+    g_atomic_int_set (&provider->known, TRUE);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+_mb_calls_may_be_busy (MbCalls    *self,
+                       const char *name)
+{
+  g_autofree char *service = g_strconcat (name, "/", NULL);
+  MbProvider *provider;
+  gboolean silent;
+
+  g_mutex_lock (&self->lock);
+  provider = g_hash_table_lookup (self->providers, service);
+  silent = provider != NULL && g_atomic_int_get (&provider->silent);
+  g_mutex_unlock (&self->lock);
+
+  return silent;
+}
+
+gboolean
+_mb_call_claim_question (MbCall *self,
+                         gint64  gap)
+{
+  MbProvider *provider = self->provider;
+  gboolean claimed;
+
+  if (g_atomic_int_get (&provider->known))
+    return FALSE;
+
+  g_mutex_lock (&self->calls->lock);
+  claimed = provider->asked_at == 0 || provider->asked_at + gap <= self->started;
+  if (claimed)
+    provider->asked_at = self->started;
+  g_mutex_unlock (&self->calls->lock);
+
+  return claimed;
+}
+
+void
+_mb_call_note_answered (MbCall   *self,
+                        gboolean  silent)
+{
+  g_atomic_int_set (&self->provider->known, TRUE);
+  g_atomic_int_set (&self->provider->silent, silent);
+}
+
 MbCall *
 _mb_call_new (gconstpointer  owner,
               const char    *service,
@@ -260,6 +357,7 @@ _mb_call_unref (MbCall *self)
   g_clear_object (&self->reply_schema);
   g_clear_pointer (&self->waiter, _mb_waiter_unref);
   g_clear_pointer (&self->calls, _mb_calls_unref);
+  g_clear_pointer (&self->provider, g_atomic_rc_box_release);
   g_clear_pointer (&self->mailbox, _mb_mailbox_unref);
   g_clear_pointer (&self->timer, g_source_unref);
   g_clear_object (&self->cancellable);
@@ -332,6 +430,7 @@ _mb_call_start (MbCall         *self,
     self->mailbox = _mb_mailbox_get (context);
 
   g_mutex_lock (&calls->lock);
+  self->provider = get_provider (calls, self->service);
   g_hash_table_insert (calls->waiting, self->id, _mb_call_ref (self));
   g_mutex_unlock (&calls->lock);
 

@@ -429,7 +429,8 @@ mb_client_call_sync (MbClient      *self,
  * @callback: (scope async) (closure user_data): what to call when the answer is there
  * @user_data: the data of @callback
  *
- * Calls a service once with parameters given as JSON text, without a [class@ServiceClient], and waits for the answer without blocking.
+ * Calls a service once with parameters given as JSON text, without a [class@ServiceClient], and waits for the answer
+ * without blocking.
  *
  * Since: 0.1
  */
@@ -483,7 +484,8 @@ mb_client_call_text_finish (MbClient      *self,
  * @cancellable: (nullable): to give up waiting, from another thread
  * @error: return location for an error
  *
- * Calls a service once with parameters given as JSON text, without a [class@ServiceClient], and blocks until the answer is there. See
+ * Calls a service once with parameters given as JSON text, without a [class@ServiceClient], and blocks until the answer
+ * is there. See
  * [method@ServiceClient.call_sync].
  *
  * Returns: (transfer full): the result, as JSON text

@@ -232,6 +232,9 @@ void       _mb_core_answer         (MbCore        *self,
                                     GString       *data,
                                     MbSecrecy      secrecy);
 void       _mb_delivery_free       (gpointer       data);
+/* Sends what waits in the queue. No lock is held. */
+void       _mb_core_send_answers   (MbCore        *self,
+                                    GQueue        *answers);
 
 /* The filter of the transport: mb-core-filter.c */
 void       _mb_core_routes_changed (gpointer       core,

@@ -62,35 +62,6 @@ typedef struct
   GBytes   *wire;
 } Sealed;
 
-/* A request that nobody took out of its inbox. */
-static void
-refuse_request (MbCore    *core,
-                MbMessage *request)
-{
-  static const char message[] = "The service has more requests than it can take, or has ended";
-  g_autofree char *error_topic = _mb_service_topic_with (mb_message_get_topic (request), MB_SUFFIX_ERROR);
-  g_autoptr(GString) data = g_string_new (NULL);
-
-  _mb_json_append_string (data, message, strlen (message));
-  _mb_core_send_uncounted (core, error_topic, mb_message_get_id (request), data->str, data->len,
-                           mb_message_get_is_encrypted (request) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR,
-                           NULL);
-}
-
-void
-_mb_delivery_free (gpointer data)
-{
-  MbDelivery *delivery = data;
-
-  if (delivery->core != NULL && delivery->message != NULL)
-    refuse_request (delivery->core, delivery->message);
-
-  g_clear_pointer (&delivery->core, _mb_core_unref);
-  g_clear_object (&delivery->message);
-  g_free (delivery->author);
-  g_free (delivery);
-}
-
 /* Returns a GRefString, as each message wants one. */
 static char *
 dup_span (GString      *buffer,
@@ -267,6 +238,7 @@ end_call (Incoming    *in,
                        "the call had been answered, cancelled or timed out before");
       return;
     }
+  _mb_call_note_answered (call, !in->packet.tag.present);
 
   if (data_error != NULL)
     {
@@ -620,31 +592,6 @@ take_decrypted (Sealed          *sealed,
 }
 
 static void
-send_answers (MbCore *self,
-              GQueue *answers)
-{
-  MbAnswer *answer;
-
-  while ((answer = g_queue_pop_head (answers)) != NULL)
-    {
-      g_autoptr(GError) error = NULL;
-
-      if (!_mb_core_send_uncounted (self, answer->topic, answer->id, answer->data->str, answer->data->len,
-                                    answer->secrecy, &error))
-        {
-          g_debug ("An answer could not be sent: %s", error->message);
-          if (g_error_matches (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_TOO_LARGE))
-            _mb_core_send_answer_error (self, answer->topic, answer->id, error->message, answer->secrecy);
-        }
-
-      g_free (answer->topic);
-      g_free (answer->id);
-      g_string_free (answer->data, TRUE);
-      g_free (answer);
-    }
-}
-
-static void
 decrypted_cb (MbCipherOutcome *outcome,
               gpointer         user_data)
 {
@@ -659,7 +606,7 @@ decrypted_cb (MbCipherOutcome *outcome,
   g_queue_init (&self->answers);
   g_mutex_unlock (&self->receive_lock);
 
-  send_answers (self, &answers);
+  _mb_core_send_answers (self, &answers);
 }
 
 /* Hands the packet, whose wire text is in data_buffer, to the threads that decrypt. */
@@ -733,6 +680,9 @@ receive_locked (MbCore     *self,
 
   if (status == MB_PACKET_OK)
     {
+      if (!in.packet.tag.present)
+        _mb_presence_note_silent (self);
+
       if (topic->escaped)
         {
           _mb_packet_decode (self->topic_buffer, topic);
@@ -800,21 +750,5 @@ _mb_core_receive (MbCore       *self,
   g_mutex_unlock (&self->receive_lock);
 
   /* After the lock, so that a transport may bring the answer back at once. */
-  send_answers (self, &answers);
-}
-
-void
-_mb_core_answer (MbCore     *self,
-                 const char *topic,
-                 const char *id,
-                 GString    *data,
-                 MbSecrecy   secrecy)
-{
-  MbAnswer *answer = g_new (MbAnswer, 1);
-
-  answer->topic = g_strdup (topic);
-  answer->id = g_strdup (id);
-  answer->data = data;
-  answer->secrecy = secrecy;
-  g_queue_push_tail (&self->answers, answer);
+  _mb_core_send_answers (self, &answers);
 }

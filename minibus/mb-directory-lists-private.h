@@ -26,7 +26,5 @@ void     _mb_directory_lists_clear  (MbDirectoryLists *self);
 void     _mb_directory_lists_update (MbDirectoryLists *self,
                                      GPtrArray        *peers,
                                      gboolean          show_hidden);
-/* Whether any part of a name begins and ends with a double underscore. */
-gboolean _mb_name_is_hidden         (const char       *name);
 
 G_END_DECLS

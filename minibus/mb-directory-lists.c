@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "mb-peer-private.h"
+#include "mb-service-names-private.h"
 
 /* Patterns that many topics match are compared with each topic, but not without end: peers are strangers. */
 #define MAX_COMPARISONS 20000
@@ -29,24 +30,6 @@ use_free (gpointer data)
   g_ptr_array_unref (use->users[0]);
   g_ptr_array_unref (use->users[1]);
   g_free (use);
-}
-
-gboolean
-_mb_name_is_hidden (const char *name)
-{
-  const char *part = name;
-
-  while (part != NULL)
-    {
-      const char *end = strchr (part, '/');
-      gsize length = end != NULL ? (gsize) (end - part) : strlen (part);
-
-      if (length >= 4 && strncmp (part, "__", 2) == 0 && strncmp (part + length - 2, "__", 2) == 0)
-        return TRUE;
-      part = end != NULL ? end + 1 : NULL;
-    }
-
-  return FALSE;
 }
 
 static void
@@ -72,7 +55,7 @@ add_use (GHashTable *uses,
 
   if (use == NULL)
     {
-      if (!show_hidden && _mb_name_is_hidden (name))
+      if (!show_hidden && _mb_topic_is_hidden (name, strlen (name)))
         return;
       use = g_new (Use, 1);
       use->users[0] = g_ptr_array_new ();

@@ -42,7 +42,8 @@
  * for it up to the size of the receive buffer; what does not fit is lost, and reported to the
  * receiver together with the next packet that arrives. Errors of the network never end reception.
  *
- * With [method@Transport.set_topics] the system drops packets of libminibus peers on other topics in a socket filter, without
+ * With [method@Transport.set_topics] the system drops packets of libminibus peers on other topics in a socket filter,
+ * without
  * waking anybody. It counts them together with those that it has no room for, so that while there is such a
  * filter none are reported as lost; gaps in the numbers of a sender tell of these.
  *

@@ -11,6 +11,19 @@
 
 G_BEGIN_DECLS
 
+struct _MbPeer
+{
+  GObject       parent_instance;
+
+  MbCore       *core;
+  MbPeerRecord *record;
+  MbPeerState  *state;
+  char          session[17];
+  gboolean      is_own;
+  gboolean      is_gone;
+  GHashTable   *schemas;     /* set of texts: what has been handed out */
+};
+
 MbPeer       *_mb_peer_new        (MbCore        *core,
                                    MbPeerRecord  *record,
                                    MbPeerState   *state);

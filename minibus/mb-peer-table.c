@@ -46,7 +46,7 @@ typedef struct
   gsize      cost;
 } Part;
 
-G_LOCK_DEFINE_STATIC (live);
+G_LOCK_EXTERN (_mb_peer_live);
 
 static void
 part_free (gpointer data)
@@ -63,87 +63,13 @@ part_free (gpointer data)
   g_free (part);
 }
 
-MbPeerState *
-_mb_peer_state_ref (MbPeerState *self)
-{
-  g_atomic_ref_count_inc (&self->ref_count);
-
-  return self;
-}
-
-void
-_mb_peer_state_unref (MbPeerState *self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
-  for (guint i = 0; i < MB_PRESENCE_N_LISTS; i++)
-    g_strfreev (self->lists[i]);
-  g_free (self->host);
-  g_free (self->version);
-  g_free (self);
-}
-
-MbPeerRecord *
-_mb_peer_record_ref (MbPeerRecord *self)
-{
-  g_atomic_ref_count_inc (&self->ref_count);
-
-  return self;
-}
-
-void
-_mb_peer_record_unref (MbPeerRecord *self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
-  g_clear_pointer (&self->state, _mb_peer_state_unref);
-  g_clear_pointer (&self->parts, g_ptr_array_unref);
-  g_clear_pointer (&self->schemas, g_hash_table_unref);
-  g_free (self->name);
-  g_free (self);
-}
-
-void
-_mb_peer_record_get_live (MbPeerRecord *self,
-                          MbPeerLive   *copy)
-{
-  G_LOCK (live);
-  *copy = self->live;
-  G_UNLOCK (live);
-}
-
-void
-_mb_peer_record_set_key (MbPeerRecord *self,
-                         MbKeyMatch    key_match)
-{
-  G_LOCK (live);
-  self->live.key_match = key_match;
-  G_UNLOCK (live);
-}
-
-char *
-_mb_peer_record_dup_schema (MbPeerRecord *self,
-                            const char   *name)
-{
-  char *text = NULL;
-
-  G_LOCK (live);
-  if (self->schemas != NULL)
-    text = g_strdup (g_hash_table_lookup (self->schemas, name));
-  G_UNLOCK (live);
-
-  return text;
-}
-
 static void
 see (MbPeerRecord *record,
      gint64        now)
 {
-  G_LOCK (live);
+  G_LOCK (_mb_peer_live);
   record->live.last_seen = now;
-  G_UNLOCK (live);
+  G_UNLOCK (_mb_peer_live);
 }
 
 MbPeerTable *
@@ -493,7 +419,7 @@ take_schema (MbPeerRecord         *record,
   const char *before;
   gboolean room;
 
-  G_LOCK (live);
+  G_LOCK (_mb_peer_live);
   if (record->schemas == NULL)
     record->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   before = g_hash_table_lookup (record->schemas, key);
@@ -509,7 +435,7 @@ take_schema (MbPeerRecord         *record,
     {
       g_hash_table_remove (record->schemas, key);
     }
-  G_UNLOCK (live);
+  G_UNLOCK (_mb_peer_live);
 
   return room ? NULL : "the schemas of a peer are more than is kept";
 }
@@ -580,7 +506,7 @@ _mb_peer_table_announce (MbPeerTable          *self,
       record->told = announcement->generation;
     }
 
-  G_LOCK (live);
+  G_LOCK (_mb_peer_live);
   record->live.last_seen = now;
   record->live.every = announcement->every > 0 ? CLAMP (announcement->every, MIN_EVERY, MAX_EVERY) : 0;
   if (announcement->kind == MB_ANNOUNCEMENT_ALIVE)
@@ -589,7 +515,7 @@ _mb_peer_table_announce (MbPeerTable          *self,
       record->live.n_received = announcement->n_received;
       record->live.n_dropped = announcement->n_dropped;
     }
-  G_UNLOCK (live);
+  G_UNLOCK (_mb_peer_live);
 
   return announcement->kind == MB_ANNOUNCEMENT_STATE ? take_part (self, record, announcement) : NULL;
 }

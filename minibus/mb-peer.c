@@ -8,11 +8,6 @@
 
 #include "mb-peer-private.h"
 
-#include <glib/gi18n-lib.h>
-
-#include "mb-error.h"
-#include "mb-service-names-private.h"
-
 /**
  * MbPeer:
  *
@@ -41,19 +36,6 @@
  *
  * Since: 0.1
  */
-struct _MbPeer
-{
-  GObject       parent_instance;
-
-  MbCore       *core;
-  MbPeerRecord *record;
-  MbPeerState  *state;
-  char          session[17];
-  gboolean      is_own;
-  gboolean      is_gone;
-  GHashTable   *schemas;     /* set of texts: what has been handed out */
-};
-
 G_DEFINE_FINAL_TYPE (MbPeer, mb_peer, G_TYPE_OBJECT)
 
 enum
@@ -496,28 +478,6 @@ _mb_peer_set_gone (MbPeer *self)
 }
 
 /**
- * mb_peer_get_heartbeat: (get-property heartbeat)
- * @self: a peer
- *
- * Gets how often the peer gives a sign of life.
- *
- * Returns: the time between two signs of life, in milliseconds
- *
- * Since: 0.1
- */
-guint
-mb_peer_get_heartbeat (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.every;
-}
-
-/**
  * mb_peer_get_host: (get-property host)
  * @self: a peer
  *
@@ -590,28 +550,6 @@ mb_peer_get_is_present (MbPeer *self)
 }
 
 /**
- * mb_peer_get_key_match: (get-property key-match)
- * @self: a peer
- *
- * Gets whether the peer has the own keys.
- *
- * Returns: whether the keys match
- *
- * Since: 0.1
- */
-MbKeyMatch
-mb_peer_get_key_match (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.key_match;
-}
-
-/**
  * mb_peer_get_kind: (get-property kind)
  * @self: a peer
  *
@@ -627,94 +565,6 @@ mb_peer_get_kind (MbPeer *self)
   g_return_val_if_fail (MB_IS_PEER (self), 0);
 
   return self->record->session != 0 ? MB_PEER_KIND_LIBMINIBUS : MB_PEER_KIND_PYTHON;
-}
-
-/**
- * mb_peer_get_last_seen: (get-property last-seen)
- * @self: a peer
- *
- * Gets when the peer gave its last sign of life.
- *
- * Returns: the time, in microseconds
- *
- * Since: 0.1
- */
-gint64
-mb_peer_get_last_seen (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.last_seen;
-}
-
-/**
- * mb_peer_get_n_dropped: (get-property n-dropped)
- * @self: a peer
- *
- * Gets how many messages the peer dropped.
- *
- * Returns: the number
- *
- * Since: 0.1
- */
-guint
-mb_peer_get_n_dropped (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.n_dropped;
-}
-
-/**
- * mb_peer_get_n_received: (get-property n-received)
- * @self: a peer
- *
- * Gets how many packets the peer received.
- *
- * Returns: the number
- *
- * Since: 0.1
- */
-guint
-mb_peer_get_n_received (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.n_received;
-}
-
-/**
- * mb_peer_get_n_sent: (get-property n-sent)
- * @self: a peer
- *
- * Gets how many packets the peer sent.
- *
- * Returns: the number
- *
- * Since: 0.1
- */
-guint
-mb_peer_get_n_sent (MbPeer *self)
-{
-  MbPeerLive live;
-
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  _mb_peer_record_get_live (self->record, &live);
-
-  return live.n_sent;
 }
 
 /**
@@ -859,127 +709,4 @@ mb_peer_get_version (MbPeer *self)
   g_return_val_if_fail (MB_IS_PEER (self), NULL);
 
   return self->state->version;
-}
-
-/**
- * mb_peer_get_seconds_since_seen:
- * @self: a peer
- *
- * Gets how long ago the peer gave its last sign of life.
- *
- * Returns: the time, in seconds
- *
- * Since: 0.1
- */
-double
-mb_peer_get_seconds_since_seen (MbPeer *self)
-{
-  g_return_val_if_fail (MB_IS_PEER (self), 0);
-
-  return (double) MAX (g_get_monotonic_time () - mb_peer_get_last_seen (self), 0) / G_TIME_SPAN_SECOND;
-}
-
-/**
- * mb_peer_get_schema:
- * @self: a peer
- * @role: what the schema is for
- * @name: the topic, pattern or service
- *
- * Gets a schema of the peer, after [method@Peer.load_schemas_async] has asked for them.
- *
- * It is a text that a stranger sent: [ctor@Schema.new_from_text] finds out whether it is a schema.
- *
- * Returns: (transfer none) (nullable): the schema, as JSON text; or `NULL` when the peer has none, does not tell it,
- *   or has not been asked
- *
- * Since: 0.1
- */
-const char *
-mb_peer_get_schema (MbPeer       *self,
-                    MbSchemaRole  role,
-                    const char   *name)
-{
-  g_autofree char *pattern = NULL;
-  g_autofree char *text = NULL;
-  const char *kept;
-
-  g_return_val_if_fail (MB_IS_PEER (self), NULL);
-  g_return_val_if_fail (name != NULL, NULL);
-
-  if (role == MB_SCHEMA_ROLE_TOPIC)
-    pattern = g_strdup (name);
-  else
-    pattern = _mb_service_name_to_topic (name, role == MB_SCHEMA_ROLE_REQUEST ? MB_SUFFIX_REQUEST : MB_SUFFIX_REPLY);
-
-  text = _mb_peer_record_dup_schema (self->record, pattern);
-  if (text == NULL)
-    return NULL;
-
-  /* Kept, so that what was handed out before lives on. */
-  if (self->schemas == NULL)
-    self->schemas = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  if (!g_hash_table_contains (self->schemas, text))
-    g_hash_table_add (self->schemas, g_strdup (text));
-  kept = g_hash_table_lookup (self->schemas, text);
-
-  return kept;
-}
-
-/**
- * mb_peer_load_schemas_async:
- * @self: a peer
- * @cancellable: (nullable): to give up
- * @callback: (scope async) (closure user_data): what to call when they are there
- * @user_data: the data of @callback
- *
- * Asks the peer for the schemas of its topics and services, for [method@Peer.get_schema].
- *
- * This takes less than a second. A peer that encrypts keeps its schemas to itself, and a schema that does not fit in
- * one packet is not told. The directory must be open.
- *
- * Since: 0.1
- */
-void
-mb_peer_load_schemas_async (MbPeer              *self,
-                            GCancellable        *cancellable,
-                            GAsyncReadyCallback  callback,
-                            gpointer             user_data)
-{
-  g_autoptr(GTask) task = NULL;
-
-  g_return_if_fail (MB_IS_PEER (self));
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_peer_load_schemas_async);
-
-  if (self->session[0] == '\0')
-    g_task_return_boolean (task, TRUE);
-  else
-    _mb_presence_wait_task (self->core, MB_WAIT_SCHEMAS, self->session, 0, task);
-}
-
-/**
- * mb_peer_load_schemas_finish:
- * @self: a peer
- * @result: the result of the operation
- * @error: return location for an error
- *
- * Finishes [method@Peer.load_schemas_async]. The errors are [error@ClientError] (the client is closed) and
- * `G_IO_ERROR_CANCELLED`.
- *
- * Returns: true if the peer was asked; it may not have answered
- *
- * Since: 0.1
- */
-gboolean
-mb_peer_load_schemas_finish (MbPeer        *self,
-                             GAsyncResult  *result,
-                             GError       **error)
-{
-  g_return_val_if_fail (MB_IS_PEER (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_peer_load_schemas_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -59,8 +59,12 @@ void        _mb_presence_open         (MbCore              *core);
 void        _mb_presence_close        (MbCore              *core);
 /* What the client tells of itself is not what it was. */
 void        _mb_presence_note_change  (MbCore              *core);
-/* A call waits for its answer. */
-void        _mb_presence_note_call    (MbCore              *core);
+/* A call is about to be sent, and will wait for its answer. */
+void        _mb_presence_note_call    (MbCore              *core,
+                                       MbCall              *call,
+                                       const char          *service);
+/* A packet came from one who does not announce itself. */
+void        _mb_presence_note_silent  (MbCore              *core);
 /* A packet came in. receive_lock is held. */
 void        _mb_presence_handle       (MbCore              *core,
                                        guint                route,

@@ -162,6 +162,11 @@ void   _mb_presence_changed_cb        (gpointer      user_data,
 gint64 _mb_presence_wait_step         (MbPresence   *self,
                                        gint64        now,
                                        GPtrArray    *out);
+/* The first call of a service is about to be sent: nobody is known yet to offer it. */
+void   _mb_presence_wait_ask_first    (MbPresence   *self,
+                                       const char   *name,
+                                       gint64        now,
+                                       GPtrArray    *out);
 /* Looks whether what is waited for has come. */
 void   _mb_presence_wait_look         (MbPresence   *self);
 void   _mb_presence_wait_fail_all     (MbPresence   *self);

@@ -13,8 +13,10 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "mb-builtin-private.h"
 #include "mb-error.h"
 #include "mb-near-private.h"
+#include "mb-service-names-private.h"
 
 #define DEFAULT_TIMEOUT 5000
 #define FIRST_GAP 150
@@ -357,6 +359,53 @@ is_offered (MbPresence *self,
   return FALSE;
 }
 
+static MbServiceCheck *
+add_check (MbPresence *self,
+           const char *name,
+           gint64      started,
+           gint64      now)
+{
+  MbServiceCheck *check = g_new0 (MbServiceCheck, 1);
+
+  check->name = g_strdup (name);
+  check->started = started;
+  g_ptr_array_add (self->checks, check);
+  _mb_presence_watch_begin (self, now);
+
+  return check;
+}
+
+/* A peer with one thread cannot say that it offers the service while it works on the request. But it takes one packet
+ * after the other, so it answers a question that comes before the request. */
+void
+_mb_presence_wait_ask_first (MbPresence *self,
+                             const char *name,
+                             gint64      now,
+                             GPtrArray  *out)
+{
+  g_autofree char *topic = _mb_service_name_to_topic (name, MB_SUFFIX_REQUEST);
+  MbServiceCheck *check;
+
+  /* The lists do not tell of built-in services. And Python peers with our keys would answer encrypted, in the hearing
+   * of those without, who do not survive it. */
+  if (self->encrypted || _mb_builtin_has_topic (topic))
+    return;
+  if (self->table != NULL && is_offered (self, name))
+    {
+      _mb_calls_note_offered (self->core->calls, name);
+      return;
+    }
+
+  check = find_check (self, name);
+  if (check == NULL && self->checks->len < MAX_CHECKS)
+    check = add_check (self, name, now + MB_MS (self, CALL_GRACE), now);
+  if (check == NULL)
+    return;
+
+  check->asked_at = now;
+  _mb_presence_ask_silent (self, NULL, "__service_servers__", out);
+}
+
 static GError *
 make_no_service_error (MbPresence *self,
                        const char *name)
@@ -394,9 +443,11 @@ step_checks (MbPresence *self,
              gint64      now,
              GPtrArray  *out)
 {
+  g_autoptr(GPtrArray) waiting = NULL;
   g_autoptr(GPtrArray) overdue = NULL;
   g_autoptr(GPtrArray) names = g_ptr_array_new ();
-  guint time = g_atomic_int_get (&self->heard_silent) ? NO_SERVICE_TIME_MIXED : NO_SERVICE_TIME;
+  gboolean mixed = g_atomic_int_get (&self->heard_silent) || self->encrypted;
+  guint time = mixed ? NO_SERVICE_TIME_MIXED : NO_SERVICE_TIME;
   gboolean unsure = FALSE;
 
   if (self->check_at == 0 || self->check_at > now)
@@ -404,6 +455,7 @@ step_checks (MbPresence *self,
 
   /* Before the look, so that a call that comes now is looked at the next time. */
   g_atomic_int_set (&self->calls_noted, FALSE);
+  waiting = _mb_calls_list_services (self->core->calls, G_MAXINT64);
   overdue = _mb_calls_list_services (self->core->calls, now - MB_MS (self, CALL_GRACE));
 
   /* Checks of services that nobody waits for any more. */
@@ -411,7 +463,9 @@ step_checks (MbPresence *self,
     {
       MbServiceCheck *check = g_ptr_array_index (self->checks, i - 1);
 
-      if (!g_ptr_array_find_with_equal_func (overdue, check->name, g_str_equal, NULL))
+      /* Of one that was made with its call, the call is not overdue yet. */
+      if (!g_ptr_array_find_with_equal_func (check->started <= now ? overdue : waiting, check->name, g_str_equal,
+                                             NULL))
         g_ptr_array_remove_index (self->checks, i - 1);
     }
 
@@ -421,19 +475,15 @@ step_checks (MbPresence *self,
       MbServiceCheck *check = find_check (self, name);
 
       if (check == NULL && self->checks->len < MAX_CHECKS)
-        {
-          check = g_new0 (MbServiceCheck, 1);
-          check->name = g_strdup (name);
-          check->started = now;
-          g_ptr_array_add (self->checks, check);
-          _mb_presence_watch_begin (self, now);
-        }
+        check = add_check (self, name, now, now);
       if (check == NULL || check->offered)
         continue;
 
-      if (is_offered (self, name))
+      /* One who is silent may be at work for long: what it has answered before, it offers. */
+      if (is_offered (self, name) || _mb_calls_may_be_busy (self->core->calls, name))
         {
           check->offered = TRUE;
+          _mb_calls_note_offered (self->core->calls, name);
           continue;
         }
 

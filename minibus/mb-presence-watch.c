@@ -172,7 +172,7 @@ _mb_presence_watch_take (MbPresence *self,
   record = _mb_peer_table_find_silent (self->table, author, now);
   if (record == NULL)
     return;
-  g_atomic_int_set (&self->heard_silent, TRUE);
+  _mb_presence_note_silent (self->core);
 
   if (route >= MB_PRESENCE_LIST && route < MB_PRESENCE_LIST + MB_PRESENCE_N_LISTS)
     _mb_peer_table_take_list (self->table, record, route - MB_PRESENCE_LIST, data, self->silent_round);

@@ -277,6 +277,8 @@ _mb_presence_close (MbCore *core)
   g_ptr_array_set_size (self->checks, 0);
   g_atomic_int_set (&self->calls_noted, FALSE);
   self->check_at = 0;
+  g_atomic_int_set (&self->heard_silent, FALSE);
+  _mb_calls_forget_providers (core->calls);
   self->is_open = FALSE;
   g_mutex_unlock (&self->lock);
 
@@ -315,24 +317,47 @@ _mb_presence_note_change (MbCore *core)
 }
 
 void
-_mb_presence_note_call (MbCore *core)
+_mb_presence_note_call (MbCore     *core,
+                        MbCall     *call,
+                        const char *service)
 {
   MbPresence *self = core->presence;
+  g_autoptr(GPtrArray) out = NULL;
+  gint64 now;
 
-  if (!g_atomic_int_compare_and_exchange (&self->calls_noted, FALSE, TRUE))
+  /* What is known already, or asked for, costs no lock. */
+  if (_mb_call_claim_question (call, MB_MS (self, NO_SERVICE_TIME)))
+    out = g_ptr_array_new_with_free_func (packet_free);
+  if (!g_atomic_int_compare_and_exchange (&self->calls_noted, FALSE, TRUE) && out == NULL)
     return;
 
   g_mutex_lock (&self->lock);
   if (self->is_open)
     {
-      self->check_at = g_get_monotonic_time () + MB_MS (self, CALL_GRACE);
+      now = g_get_monotonic_time ();
+      if (self->check_at == 0)
+        self->check_at = now + MB_MS (self, CALL_GRACE);
       _mb_presence_wake (self, self->check_at);
+      if (out != NULL)
+        _mb_presence_wait_ask_first (self, service, now, out);
     }
   else
     {
       g_atomic_int_set (&self->calls_noted, FALSE);
     }
   g_mutex_unlock (&self->lock);
+
+  if (out != NULL)
+    send_all (core, out);
+}
+
+void
+_mb_presence_note_silent (MbCore *core)
+{
+  MbPresence *self = core->presence;
+
+  if (!g_atomic_int_get (&self->heard_silent))
+    g_atomic_int_set (&self->heard_silent, TRUE);
 }
 
 /* Returns NULL, or what is wrong. */

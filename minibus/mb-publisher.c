@@ -378,7 +378,8 @@ mb_publisher_publish_text (MbPublisher  *self,
  * Waits until somebody listens to the topic, and blocks until then.
  *
  * Call this before the first message that must not be missed. Subscribers of the own client do not count. Somebody who
- * listens now may not do so any more when this returns. With a directory, [method@Directory.count_subscribers] tells at once.
+ * listens now may not do so any more when this returns. With a directory, [method@Directory.count_subscribers] tells
+ * at once.
  *
  * The errors are [error@ClientError] (timed out; the client is not open, or was closed) and `G_IO_ERROR_CANCELLED`.
  *

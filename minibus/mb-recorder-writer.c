@@ -17,6 +17,7 @@
 #include "mb-message.h"
 #include "mb-pattern-private.h"
 #include "mb-recording-file-private.h"
+#include "mb-service-names-private.h"
 #include "mb-subscriber-private.h"
 #include "mb-thread-private.h"
 

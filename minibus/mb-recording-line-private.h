@@ -97,8 +97,4 @@ gint64     _mb_recording_clock_get_at    (MbRecordingClock *self,
                                           gint64            now,
                                           gint64            time);
 
-/* Whether any part of a topic begins and ends with two underscores. */
-gboolean   _mb_topic_is_hidden           (const char       *topic,
-                                          gsize             length);
-
 G_END_DECLS

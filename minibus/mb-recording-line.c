@@ -642,24 +642,3 @@ _mb_recording_clock_get_at (MbRecordingClock *self,
 
   return self->last;
 }
-
-/* Topics */
-
-gboolean
-_mb_topic_is_hidden (const char *topic,
-                     gsize       length)
-{
-  const char *end = topic + length;
-
-  while (topic < end)
-    {
-      const char *slash = memchr (topic, '/', (gsize) (end - topic));
-      const char *part_end = slash != NULL ? slash : end;
-
-      if (part_end - topic >= 4 && topic[0] == '_' && topic[1] == '_' && part_end[-1] == '_' && part_end[-2] == '_')
-        return TRUE;
-      topic = part_end + 1;
-    }
-
-  return FALSE;
-}

@@ -6,17 +6,11 @@
 
 #include "config.h"
 
-#include "mb-recording.h"
+#include "mb-recording-private.h"
 
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
-#include "mb-recording-file-private.h"
-#include "mb-recording-summary-private.h"
-
-/* What is read ahead at once, so that not each message costs a way to another thread and back. */
-#define BATCH_MESSAGES 256
-#define BATCH_BYTES (256 * 1024)
 
 /**
  * MbRecording:
@@ -59,32 +53,6 @@
  * Since: 0.1
  */
 
-/* What is known where the program has got to. */
-typedef struct
-{
-  MbMessage *message;      /* NULL at the end */
-  gint64     position;
-  guint      n_damaged;
-  guint      n_dropped;
-  guint      n_missed;
-  gboolean   truncated;
-} Place;
-
-struct _MbRecording
-{
-  GObject          parent_instance;
-
-  GFile           *file;
-  gint64           duration;
-  Place            now;
-
-  /* An operation that is under way has these for itself. */
-  gboolean         busy;
-  MbRecordingFile *reader;      /* NULL before it is open */
-  Place            ahead;       /* where the reader has got to; without a message */
-  GQueue           places;      /* of Place: what was read ahead */
-};
-
 G_DEFINE_FINAL_TYPE (MbRecording, mb_recording, G_TYPE_OBJECT)
 
 enum
@@ -103,18 +71,9 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-static void
-place_free (gpointer data)
-{
-  Place *place = data;
-
-  g_clear_object (&place->message);
-  g_free (place);
-}
-
-static void
-set_now (MbRecording *self,
-         const Place *place)
+void
+_mb_recording_set_now (MbRecording *self,
+                       const MbRecordingPlace *place)
 {
   g_autoptr(MbMessage) before = self->now.message;
 
@@ -127,10 +86,10 @@ set_now (MbRecording *self,
 }
 
 /* Only one operation is allowed at a time. */
-static gboolean
-begin (MbRecording  *self,
-       gboolean      needs_open,
-       GError      **error)
+gboolean
+_mb_recording_begin (MbRecording  *self,
+                     gboolean      needs_open,
+                     GError      **error)
 {
   g_autofree char *name = NULL;
 
@@ -171,94 +130,12 @@ do_open (MbRecording   *self,
   return TRUE;
 }
 
-static gboolean
-do_seek (MbRecording   *self,
-         gint64         position,
-         GCancellable  *cancellable,
-         GError       **error)
-{
-  if (!_mb_recording_file_seek (self->reader, position, cancellable, error))
-    return FALSE;
-
-  g_queue_clear_full (&self->places, place_free);
-  memset (&self->ahead, 0, sizeof self->ahead);
-
-  return TRUE;
-}
-
-static void
-add_place (MbRecording *self,
-           MbMessage   *message)
-{
-  Place *place = g_memdup2 (&self->ahead, sizeof self->ahead);
-
-  place->message = message;
-  place->n_damaged += _mb_recording_file_get_n_damaged (self->reader);
-  place->truncated = message == NULL && _mb_recording_file_is_truncated (self->reader);
-  g_queue_push_tail (&self->places, place);
-}
-
-static gboolean
-do_read (MbRecording   *self,
-         GCancellable  *cancellable,
-         GError       **error)
-{
-  gsize n_bytes = 0;
-
-  while (self->places.length < BATCH_MESSAGES && n_bytes < BATCH_BYTES)
-    {
-      MbRecordingLine line;
-      MbRecordingRead result = _mb_recording_file_next (self->reader, &line, cancellable,
-                                                        self->places.length == 0 ? error : NULL);
-      MbMessage *message;
-
-      if (result == MB_RECORDING_READ_ERROR)
-        return self->places.length > 0;
-      if (result == MB_RECORDING_READ_END)
-        {
-          add_place (self, NULL);
-          return TRUE;
-        }
-
-      self->ahead.position = line.at;
-      if (_mb_recording_line_is_mark (&line, "dropped"))
-        self->ahead.n_dropped += (guint) line.count;
-      else if (_mb_recording_line_is_mark (&line, "missed"))
-        self->ahead.n_missed += (guint) line.count;
-      if (line.kind != MB_RECORDING_LINE_MESSAGE)
-        continue;
-
-      message = _mb_recording_line_to_message (&line);
-      if (message == NULL)
-        {
-          self->ahead.n_damaged++;
-          continue;
-        }
-      add_place (self, message);
-      n_bytes += line.data_length;
-    }
-
-  return TRUE;
-}
-
 static void
 set_duration (MbRecording *self,
               gint64       duration)
 {
   self->duration = duration;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DURATION]);
-}
-
-/* Goes on to what was read. Returns whether that is a message. */
-static gboolean
-take_place (MbRecording *self)
-{
-  Place *place = g_queue_pop_head (&self->places);
-
-  set_now (self, place);
-  place_free (place);
-
-  return self->now.message != NULL;
 }
 
 static void
@@ -269,7 +146,7 @@ mb_recording_finalize (GObject *object)
   g_clear_object (&self->file);
   g_clear_object (&self->now.message);
   g_clear_pointer (&self->reader, _mb_recording_file_free);
-  g_queue_clear_full (&self->places, place_free);
+  g_queue_clear_full (&self->places, _mb_recording_place_free);
 
   G_OBJECT_CLASS (mb_recording_parent_class)->finalize (object);
 }
@@ -650,7 +527,7 @@ mb_recording_open_sync (MbRecording   *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!begin (self, FALSE, error))
+  if (!_mb_recording_begin (self, FALSE, error))
     return FALSE;
 
   opened = do_open (self, &duration, cancellable, error);
@@ -721,7 +598,7 @@ mb_recording_open_async (MbRecording         *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, mb_recording_open_async);
-  if (!begin (self, FALSE, &error))
+  if (!_mb_recording_begin (self, FALSE, &error))
     {
       g_task_return_error (task, error);
       return;
@@ -755,380 +632,4 @@ mb_recording_open_finish (MbRecording   *self,
   g_return_val_if_fail (g_async_result_is_tagged (result, mb_recording_open_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * mb_recording_next_sync:
- * @self: a recording
- * @cancellable: (nullable): to give up
- * @error: return location for an error
- *
- * Goes on to the next message, which is [property@Recording:message] then.
- *
- * At the end of the recording this can be called again, in case somebody is still writing it.
- *
- * The errors are those of [error@RecordingError] (the recording is not open) and [error@Gio.IOErrorEnum].
- *
- * Returns: true if there is a next message; false without an error at the end
- *
- * Since: 0.1
- */
-gboolean
-mb_recording_next_sync (MbRecording   *self,
-                        GCancellable  *cancellable,
-                        GError       **error)
-{
-  gboolean done;
-
-  g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  if (!begin (self, TRUE, error))
-    return FALSE;
-
-  done = self->places.length > 0 || do_read (self, cancellable, error);
-  self->busy = FALSE;
-
-  return done && take_place (self);
-}
-
-static void
-next_thread (GTask        *task,
-             gpointer      source_object,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (do_read (source_object, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-next_cb (GObject      *source_object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  MbRecording *self = MB_RECORDING (source_object);
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  self->busy = FALSE;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, take_place (self));
-  else
-    g_task_return_error (task, error);
-}
-
-/**
- * mb_recording_next_async:
- * @self: a recording
- * @cancellable: (nullable): to give up
- * @callback: (scope async) (closure user_data): what to call when it is done
- * @user_data: the data of @callback
- *
- * Goes on to the next message, which is [property@Recording:message] then. See [method@Recording.next_sync].
- *
- * Since: 0.1
- */
-void
-mb_recording_next_async (MbRecording         *self,
-                         GCancellable        *cancellable,
-                         GAsyncReadyCallback  callback,
-                         gpointer             user_data)
-{
-  g_autoptr(GTask) task = NULL;
-  g_autoptr(GTask) work = NULL;
-  GError *error = NULL;
-
-  g_return_if_fail (MB_IS_RECORDING (self));
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_recording_next_async);
-  if (!begin (self, TRUE, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  if (self->places.length > 0)
-    {
-      self->busy = FALSE;
-      g_task_return_boolean (task, take_place (self));
-      return;
-    }
-
-  work = g_task_new (self, cancellable, next_cb, g_steal_pointer (&task));
-  g_task_set_check_cancellable (work, FALSE);
-  g_task_run_in_thread (work, next_thread);
-}
-
-/**
- * mb_recording_next_finish:
- * @self: a recording
- * @result: the result of the operation
- * @error: return location for an error
- *
- * Finishes [method@Recording.next_async], with the errors of [method@Recording.next_sync].
- *
- * Returns: true if there is a next message; false without an error at the end
- *
- * Since: 0.1
- */
-gboolean
-mb_recording_next_finish (MbRecording   *self,
-                          GAsyncResult  *result,
-                          GError       **error)
-{
-  g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_recording_next_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * mb_recording_seek_sync:
- * @self: a recording
- * @position: microseconds since the recording began, from 0
- * @cancellable: (nullable): to give up
- * @error: return location for an error
- *
- * Goes to a place in the recording: the next message is the first that was not recorded before it.
- *
- * This takes as long in a large recording as in a small one.
- *
- * The errors are those of [error@RecordingError] (the recording is not open) and [error@Gio.IOErrorEnum] (it is
- * read from a pipe, for example).
- *
- * Returns: true if it did
- *
- * Since: 0.1
- */
-gboolean
-mb_recording_seek_sync (MbRecording   *self,
-                        gint64         position,
-                        GCancellable  *cancellable,
-                        GError       **error)
-{
-  Place nowhere = { 0 };
-  gboolean done;
-
-  g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
-  g_return_val_if_fail (position >= 0, FALSE);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  if (!begin (self, TRUE, error))
-    return FALSE;
-
-  done = do_seek (self, position, cancellable, error);
-  self->busy = FALSE;
-  nowhere.position = position;
-  if (done)
-    set_now (self, &nowhere);
-
-  return done;
-}
-
-static void
-seek_thread (GTask        *task,
-             gpointer      source_object,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  const Place *place = task_data;
-  GError *error = NULL;
-
-  if (do_seek (source_object, place->position, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-seek_cb (GObject      *source_object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  MbRecording *self = MB_RECORDING (source_object);
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  self->busy = FALSE;
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  set_now (self, g_task_get_task_data (G_TASK (result)));
-  g_task_return_boolean (task, TRUE);
-}
-
-/**
- * mb_recording_seek_async:
- * @self: a recording
- * @position: microseconds since the recording began, from 0
- * @cancellable: (nullable): to give up
- * @callback: (scope async) (closure user_data): what to call when it is done
- * @user_data: the data of @callback
- *
- * Goes to a place in the recording: the next message is the first that was not recorded before it. See [method@Recording.seek_sync].
- *
- * Since: 0.1
- */
-void
-mb_recording_seek_async (MbRecording         *self,
-                         gint64               position,
-                         GCancellable        *cancellable,
-                         GAsyncReadyCallback  callback,
-                         gpointer             user_data)
-{
-  g_autoptr(GTask) task = NULL;
-  g_autoptr(GTask) work = NULL;
-  GError *error = NULL;
-  Place *place;
-
-  g_return_if_fail (MB_IS_RECORDING (self));
-  g_return_if_fail (position >= 0);
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_recording_seek_async);
-  if (!begin (self, TRUE, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  place = g_new0 (Place, 1);
-  place->position = position;
-  work = g_task_new (self, cancellable, seek_cb, g_steal_pointer (&task));
-  g_task_set_check_cancellable (work, FALSE);
-  g_task_set_task_data (work, place, g_free);
-  g_task_run_in_thread (work, seek_thread);
-}
-
-/**
- * mb_recording_seek_finish:
- * @self: a recording
- * @result: the result of the operation
- * @error: return location for an error
- *
- * Finishes [method@Recording.seek_async], with the errors of [method@Recording.seek_sync].
- *
- * Returns: true if it did
- *
- * Since: 0.1
- */
-gboolean
-mb_recording_seek_finish (MbRecording   *self,
-                          GAsyncResult  *result,
-                          GError       **error)
-{
-  g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_recording_seek_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * mb_recording_summarize_sync:
- * @self: a recording
- * @cancellable: (nullable): to give up
- * @error: return location for an error
- *
- * Reads the whole recording, and counts what is in it.
- *
- * The recording need not be open, and where it is being read does not change.
- *
- * The errors are those of [error@RecordingError] (the file is something else, the recording is of a newer
- * version) and [error@Gio.IOErrorEnum].
- *
- * Returns: (transfer full): a new summary; or `NULL` with an error
- *
- * Since: 0.1
- */
-MbRecordingSummary *
-mb_recording_summarize_sync (MbRecording   *self,
-                             GCancellable  *cancellable,
-                             GError       **error)
-{
-  g_return_val_if_fail (MB_IS_RECORDING (self), NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  return _mb_recording_summary_new (self->file, cancellable, error);
-}
-
-static void
-summarize_thread (GTask        *task,
-                  gpointer      source_object,
-                  gpointer      task_data,
-                  GCancellable *cancellable)
-{
-  GError *error = NULL;
-  MbRecordingSummary *summary = _mb_recording_summary_new (MB_RECORDING (source_object)->file, cancellable, &error);
-
-  if (summary != NULL)
-    g_task_return_pointer (task, summary, g_object_unref);
-  else
-    g_task_return_error (task, error);
-}
-
-/**
- * mb_recording_summarize_async:
- * @self: a recording
- * @cancellable: (nullable): to give up
- * @callback: (scope async) (closure user_data): what to call when it is done
- * @user_data: the data of @callback
- *
- * Reads the whole recording, and counts what is in it. See [method@Recording.summarize_sync].
- *
- * Since: 0.1
- */
-void
-mb_recording_summarize_async (MbRecording         *self,
-                              GCancellable        *cancellable,
-                              GAsyncReadyCallback  callback,
-                              gpointer             user_data)
-{
-  g_autoptr(GTask) task = NULL;
-
-  g_return_if_fail (MB_IS_RECORDING (self));
-  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_recording_summarize_async);
-  g_task_run_in_thread (task, summarize_thread);
-}
-
-/**
- * mb_recording_summarize_finish:
- * @self: a recording
- * @result: the result of the operation
- * @error: return location for an error
- *
- * Finishes [method@Recording.summarize_async], with the errors of [method@Recording.summarize_sync].
- *
- * Returns: (transfer full): a new summary; or `NULL` with an error
- *
- * Since: 0.1
- */
-MbRecordingSummary *
-mb_recording_summarize_finish (MbRecording   *self,
-                               GAsyncResult  *result,
-                               GError       **error)
-{
-  g_return_val_if_fail (MB_IS_RECORDING (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_recording_summarize_async), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
 }

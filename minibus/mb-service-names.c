@@ -90,3 +90,22 @@ _mb_topic_is_of_service (const char *topic)
   return strcmp (last, MB_SUFFIX_REQUEST) == 0 || strcmp (last, MB_SUFFIX_REPLY) == 0 ||
          strcmp (last, MB_SUFFIX_ERROR) == 0;
 }
+
+gboolean
+_mb_topic_is_hidden (const char *topic,
+                     gsize       length)
+{
+  const char *end = topic + length;
+
+  while (topic < end)
+    {
+      const char *slash = memchr (topic, '/', (gsize) (end - topic));
+      const char *part_end = slash != NULL ? slash : end;
+
+      if (part_end - topic >= 4 && topic[0] == '_' && topic[1] == '_' && part_end[-1] == '_' && part_end[-2] == '_')
+        return TRUE;
+      topic = part_end + 1;
+    }
+
+  return FALSE;
+}

@@ -7,9 +7,26 @@
 #pragma once
 
 #include "mb-core-private.h"
+#include "mb-receipts-private.h"
 #include "mb-subscriber.h"
 
 G_BEGIN_DECLS
+
+struct _MbSubscriber
+{
+  GObject     parent_instance;
+
+  MbCore     *core;
+  MbRoute    *route;
+  MbInbox    *inbox;
+  MbReceipts *receipts;       /* from the first call of mb_subscriber_receive_async() on; or NULL */
+  char       *pattern;
+  guint       inbox_bytes;
+  guint       inbox_size;
+  MbOverflow  overflow;
+  GHashTable *missed_from;    /* author to count; or NULL */
+  gboolean    closed;
+};
 
 MbSubscriber *_mb_subscriber_new           (MbCore        *core,
                                             const char    *pattern,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "minibus/mb-recording-line-private.h"
+#include "minibus/mb-service-names-private.h"
 
 #include "recording-helpers.h"
 

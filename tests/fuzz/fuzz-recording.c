@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "minibus/mb-recording-line-private.h"
+#include "minibus/mb-service-names-private.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data,
                             gsize         size);

@@ -64,6 +64,7 @@ class Node:
         self.listeners = {}
         self.publishers = {}
         self.served = 0
+        self.directory = None
         GLib.io_add_watch(0, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP,
                           self.read)
 
@@ -111,6 +112,12 @@ class Node:
     def do_stats(self, pattern):
         return {**self.listeners[pattern].stats(), "served": self.served,
                 "dropped": support.dropped(self.client)}
+
+    def do_peers(self):
+        """Tells the name and the session of each peer that is there."""
+        if self.directory is None:
+            self.directory = Minibus.Directory.new(self.client)
+        return {"peers": sorted([peer.get_name(), peer.get_session()] for peer in self.directory if peer.get_session())}
 
     def do_serve(self, name):
         def handle(_, request):

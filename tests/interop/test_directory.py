@@ -65,6 +65,19 @@ class Directory(support.TestCase):
         self.assert_error(Minibus.service_error_quark(), Minibus.ServiceError.NO_SUCH_SERVICE,
                           client.call_text_sync, "/slw", "null", CALL_TIMEOUT, None)
 
+    def test_a_python_service_that_works_long_is_no_missing_one(self):
+        asked = support.Inbox(self.client("looker"), "/__minibus__/__service_servers__/__request__")
+        end = support.Inbox(self.client("looker"), "/end")
+        peer = self.peer("snake")
+        peer.serve("/slow", lambda request: time.sleep(request.data) or "done")
+        client = self.client("caller")
+        # Longer than a call to nobody takes to fail, also with such peers on the bus.
+        for seconds in (4.5, 0, 0, 0):
+            self.assertEqual(client.call_text_sync("/slow", str(seconds), CALL_TIMEOUT, None), '"done"')
+        self.sender.publish("/end", None)
+        self.wait(lambda: len(end) == 1 and len(asked) > 0)
+        self.assertEqual(len(asked), 1)
+
     def test_a_python_peer_that_listens_to_everything_is_not_harmed(self):
         messages = []
         peer = self.peer("wide")

@@ -266,7 +266,36 @@ def partition(net):
         check(caller.ask("call", name="/cut", params=2, timeout=1000, tries=20)["value"] == ["h1", 2])
 
 
-SCENARIOS = {each.__name__: each for each in (good, loss, duplication, jitter, everything, partition)}
+def presence(net):
+    first, second, third = net.nodes
+
+    def see(watcher, names):
+        return [name for name, _ in watcher.ask("peers")["peers"]] == names
+
+    def all_see_all():
+        return all(see(node, ["h1", "h2", "h3"]) for node in net.nodes)
+
+    net.until(all_see_all)
+    before = [node.ask("peers") for node in net.nodes]
+    subprocess.run(["ip", "link", "set", "port1", "down"], check=True)
+    net.until(lambda: see(first, ["h1"]) and see(second, ["h2", "h3"]) and see(third, ["h2", "h3"]))
+    subprocess.run(["ip", "link", "set", "port1", "up"], check=True)
+    net.until(all_see_all)
+    check([node.ask("peers") for node in net.nodes] == before)
+
+    # Started again, it has the same name, and is another one.
+    again = Node("h1", ["ip", "netns", "exec", "h1"])
+    net.until(lambda: see(second, ["h1", "h1", "h2", "h3"]))
+    sessions = {session for name, session in second.ask("peers")["peers"] if name == "h1"}
+    old = {session for name, session in before[1]["peers"] if name == "h1"}
+    check(len(sessions) == 2 and old < sessions, sessions, old)
+    again.close()
+    net.until(all_see_all)
+    check(second.ask("peers") == before[1])
+
+
+SCENARIOS = {each.__name__: each
+             for each in (good, loss, duplication, jitter, everything, partition, presence)}
 
 
 def run_scenario(name):
@@ -332,6 +361,9 @@ class Hosts(unittest.TestCase):
 
     def test_a_network_that_breaks_in_two_and_heals(self):
         self.run_command(["unshare", "-nm", sys.executable, __file__, "bridge", "partition"])
+
+    def test_who_is_there_when_a_network_breaks_in_two_and_heals(self):
+        self.run_command(["unshare", "-nm", sys.executable, __file__, "bridge", "presence"])
 
 
 def main():
