@@ -10,7 +10,27 @@
 
 #include "mb-peer-private.h"
 
+#include "mb-pattern-private.h"
 #include "mb-service-names-private.h"
+
+/* The schema of the first pattern that matches a topic, or NULL. */
+static char *
+dup_schema_by_pattern (MbPeer     *self,
+                       const char *topic)
+{
+  char **patterns = self->state->lists[MB_LIST_SUBSCRIBERS];
+
+  for (guint i = 0; patterns != NULL && patterns[i] != NULL; i++)
+    {
+      g_autofree char *text = _mb_peer_record_dup_schema (self->record, patterns[i]);
+      g_autoptr(MbPattern) pattern = text != NULL ? _mb_pattern_new (patterns[i], NULL) : NULL;
+
+      if (pattern != NULL && _mb_pattern_match (pattern, topic, strlen (topic)) == MB_MATCH_YES)
+        return g_steal_pointer (&text);
+    }
+
+  return NULL;
+}
 
 /**
  * mb_peer_get_schema:
@@ -18,7 +38,9 @@
  * @role: what the schema is for
  * @name: the topic, pattern or service
  *
- * Gets a schema of the peer, after [method@Peer.load_schemas_async] has asked for them.
+ * Gets a schema of the peer, after [method@Peer.load_schemas_async] has asked for them. That of a topic is also found
+ * when the peer has subscribed to it by a pattern: the first that has a schema, in the order of
+ * [property@Peer:subscribers].
  *
  * It is a text that a stranger sent: [ctor@Schema.new_from_text] finds out whether it is a schema.
  *
@@ -45,6 +67,8 @@ mb_peer_get_schema (MbPeer       *self,
     pattern = _mb_service_name_to_topic (name, role == MB_SCHEMA_ROLE_REQUEST ? MB_SUFFIX_REQUEST : MB_SUFFIX_REPLY);
 
   text = _mb_peer_record_dup_schema (self->record, pattern);
+  if (text == NULL && role == MB_SCHEMA_ROLE_TOPIC)
+    text = dup_schema_by_pattern (self, name);
   if (text == NULL)
     return NULL;
 

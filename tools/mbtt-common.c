@@ -48,6 +48,25 @@ mbtt_parse_seconds (const char  *option,
   return FALSE;
 }
 
+/* Parses the value of an option that is a number of at least 0. */
+gboolean
+mbtt_parse_factor (const char  *option,
+                   const char  *text,
+                   double      *factor,
+                   GError     **error)
+{
+  char *end;
+
+  *factor = g_ascii_strtod (text, &end);
+  if (end != text && *end == '\0' && *factor <= 1e9 && text[strspn (text, "0123456789.")] == '\0')
+    return TRUE;
+
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _("“%s” is not a number for %s, which takes numbers from 0, such as 2.5"), text, option);
+
+  return FALSE;
+}
+
 /* Parses the value of an option that takes a whole number. */
 gboolean
 mbtt_parse_number (const char  *option,
@@ -354,7 +373,6 @@ mbtt_parse (const MbttUsage  *usage,
 
   return (char **) g_ptr_array_free (g_steal_pointer (&positional), FALSE);
 }
-
 
 /* The bus that the options or the environment say. */
 MbAddress *

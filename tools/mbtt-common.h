@@ -45,6 +45,7 @@ typedef enum
   MBTT_WORD_SERVICE,
   MBTT_WORD_SUBCOMMAND,
   MBTT_WORD_THING,      /* a peer, service or topic */
+  MBTT_WORD_THING_OR_FILE,
   MBTT_WORD_TOPIC,
 } MbttWord;
 
@@ -84,6 +85,10 @@ void               mbtt_set_inspector   (MbttInspector        func,
 gboolean           mbtt_parse_seconds   (const char          *option,
                                          const char          *text,
                                          double              *seconds,
+                                         GError             **error);
+gboolean           mbtt_parse_factor    (const char          *option,
+                                         const char          *text,
+                                         double              *factor,
                                          GError             **error);
 gboolean           mbtt_parse_number    (const char          *option,
                                          const char          *text,

@@ -248,6 +248,11 @@ offer_word (Complete *self,
       offer_names (self, get_kind (self->before));
       break;
 
+    case MBTT_WORD_THING_OR_FILE:
+      offer_names (self, MBTT_WORD_THING);
+      ask_for (self, "files");
+      break;
+
     case MBTT_WORD_SUBCOMMAND:
       offer_commands (self);
       break;

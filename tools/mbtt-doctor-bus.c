@@ -13,30 +13,25 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "mbtt-common.h"
+#include "mbtt-hidden.h"
 #include "mbtt-loop.h"
+#include "mbtt-output.h"
 
 /* How long a packet to ourselves may take, in seconds. */
 #define PATIENCE 2
-/* What is remembered of a bus. */
-#define MAX_NAMES 4096
+/* What is remembered of a bus: topics, and the last message on some of them. */
+#define MAX_TOPICS  4096
+#define MAX_SAMPLES 64
 /* A Python peer that gets a larger packet never receives anything again. */
 #define PYTHON_LIMIT 1500
 
-typedef struct
-{
-  GHashTable *sessions;    /* author to the session that was seen first */
-  GHashTable *doubles;     /* authors with more than one */
-  GHashTable *topics;
-  char       *large;       /* a topic with packets that are too large for some; or NULL */
-  guint       n_messages;
-  guint       n_wanted;
-} Heard;
-
 void
 mbtt_doctor_opening (MbttFindings *findings,
+                     MbAddress    *address,
                      const GError *error)
 {
-  const char *remedy = NULL;
+  g_autofree char *remedy = NULL;
 
   if (error == NULL)
     {
@@ -46,26 +41,105 @@ mbtt_doctor_opening (MbttFindings *findings,
 
   if (g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE) ||
       g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_INTERFACE))
-    remedy = _("Connect to a network, or name an interface that “ip link” lists: --address "
-               "'multicast:?interface=NAME'.");
-  else if (g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE))
-    remedy = _("End the program that has the port for itself (“ss -ulpn” lists it), or use another port everywhere.");
-  else if (g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED))
-    remedy = _("Allow it in the firewall or the sandbox.");
+    {
+      g_autofree char *example = mbtt_doctor_write_address (address, "NAME");
 
-  mbtt_findings_add (findings, "open", MBTT_FINDING_PROBLEM, g_strdup (error->message), g_strdup (remedy));
+      remedy = g_strdup_printf (_("Connect to a network, or name an interface that “ip link” lists: --address '%s'."),
+                                example);
+    }
+  else if (g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE))
+    remedy = g_strdup (_("End the program that has the port for itself (“ss -ulpn” lists it), or use another port "
+                         "everywhere."));
+  else if (g_error_matches (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED))
+    remedy = g_strdup (_("Allow it in the firewall or the sandbox."));
+  else
+    remedy = g_strdup (_("Mend what the message says; nothing can be sent before that."));
+
+  mbtt_findings_add (findings, "open", MBTT_FINDING_PROBLEM, g_strdup (error->message), g_steal_pointer (&remedy));
+}
+
+/* Who looks for packets that name a topic. */
+typedef struct
+{
+  const char *topic;
+  guint       n_heard;
+} Witness;
+
+static gboolean
+socket_cb (GSocket      *socket,
+           GIOCondition  condition,
+           Witness      *witness)
+{
+  char packet[65536];
+  gssize length = g_socket_receive (socket, packet, sizeof packet, NULL, NULL);
+
+  if (length <= 0 || g_strstr_len (packet, length, witness->topic) == NULL)
+    return G_SOURCE_CONTINUE;
+
+  witness->n_heard++;
+  mbtt_loop_quit ();
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* A socket that has nothing to do with the client, as one of another program. */
+static GSocket *
+open_witness (MbAddress *address)
+{
+  const char * const *interfaces = mb_address_get_interfaces (address);
+  const char *interface = interfaces != NULL ? interfaces[0] : NULL;
+  g_autoptr(GInetAddress) group = g_inet_address_new_from_string (mb_address_get_host (address));
+  g_autoptr(GSocketAddress) name = NULL;
+  g_autoptr(GSocket) socket = NULL;
+
+  if (group == NULL)
+    return NULL;
+
+  name = g_inet_socket_address_new (group, (guint16) mb_address_get_port (address));
+  socket = g_socket_new (g_inet_address_get_family (group), G_SOCKET_TYPE_DATAGRAM,
+                         G_SOCKET_PROTOCOL_UDP, NULL);
+  if (socket == NULL)
+    return NULL;
+
+  g_socket_set_blocking (socket, FALSE);
+  if (!g_socket_bind (socket, name, TRUE, NULL) ||
+      !g_socket_join_multicast_group (socket, group, FALSE, interface, NULL))
+    return NULL;
+
+  return g_steal_pointer (&socket);
 }
 
 static void
-quit_cb (MbSubscriber *subscriber,
-         MbMessage    *message,
-         gboolean     *heard)
+heard_cb (MbSubscriber *subscriber,
+          MbMessage    *message,
+          guint        *n_heard)
 {
-  *heard = TRUE;
+  ++*n_heard;
   mbtt_loop_quit ();
 }
 
-void
+static void
+judge_echo (MbttFindings *findings,
+            MbAddress    *address,
+            gboolean      is_own_heard,
+            gboolean      is_other_heard)
+{
+  if (is_own_heard && is_other_heard)
+    mbtt_findings_add (findings, "echo", MBTT_FINDING_OK,
+                       g_strdup (_("What is sent comes back, to this program and to another socket.")), NULL);
+  else if (is_own_heard || is_other_heard)
+    mbtt_findings_add (findings, "echo", MBTT_FINDING_PROBLEM,
+                       g_strdup (_("What is sent reaches one socket of this machine, but not another one.")),
+                       g_strdup (_("See whether a sandbox, or a filter for single programs, keeps packets back; “ss "
+                                   "-ulpn” lists who listens on the port.")));
+  else
+    mbtt_findings_add (findings, "echo", MBTT_FINDING_PROBLEM,
+                       g_strdup (_("What is sent does not come back, not even to this program.")),
+                       mbtt_doctor_suspect_firewall (address));
+}
+
+/* Returns FALSE when nothing more can be found out. */
+gboolean
 mbtt_doctor_echo (MbttFindings *findings,
                   MbClient     *client,
                   MbAddress    *address)
@@ -74,246 +148,118 @@ mbtt_doctor_echo (MbttFindings *findings,
   g_autoptr(GError) error = NULL;
   g_autoptr(MbSubscriber) subscriber = mb_client_subscribe (client, topic, NULL, &error);
   g_autoptr(MbPublisher) publisher = mb_client_create_publisher (client, topic, NULL, &error);
-  gboolean heard = FALSE;
+  g_autoptr(GSocket) socket = open_witness (address);
+  g_autoptr(GSource) source = NULL;
+  Witness witness = { .topic = topic };
+  guint n_own = 0;
+  MbttEnd end = MBTT_END_QUIT;
+  gboolean is_sent;
 
-  g_signal_connect (subscriber, "message", G_CALLBACK (quit_cb), &heard);
-  if (!mb_publisher_publish_text (publisher, "null", &error))
+  g_signal_connect (subscriber, "message", G_CALLBACK (heard_cb), &n_own);
+  if (socket != NULL)
     {
-      mbtt_findings_add (findings, "echo", MBTT_FINDING_PROBLEM, g_strdup (error->message),
-                         g_strdup (_("Mend what the message says; nothing can be sent before that.")));
-      mb_subscriber_close (subscriber);
-      return;
+      source = g_socket_create_source (socket, G_IO_IN, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (socket_cb), &witness, NULL);
+      g_source_attach (source, NULL);
     }
 
-  mbtt_loop_run (PATIENCE);
+  is_sent = mb_publisher_publish_text (publisher, "null", &error);
+  while (is_sent && end == MBTT_END_QUIT &&
+         (n_own == 0 || (source != NULL && witness.n_heard == 0)))
+    end = mbtt_loop_run (PATIENCE);
+
+  if (source != NULL)
+    g_source_destroy (source);
   mb_subscriber_close (subscriber);
 
-  if (heard)
-    mbtt_findings_add (findings, "echo", MBTT_FINDING_OK, g_strdup (_("What is sent comes back.")), NULL);
+  if (end == MBTT_END_STOPPED)
+    return FALSE;
+
+  if (is_sent)
+    judge_echo (findings, address, n_own > 0, source != NULL ? witness.n_heard > 0 : n_own > 0);
   else
-    mbtt_findings_add (findings, "echo", MBTT_FINDING_PROBLEM,
-                       g_strdup (_("What is sent does not come back, not even to this program.")),
-                       g_strdup_printf (_("Most likely a firewall drops it: allow UDP port %u to %s; with firewalld, "
-                                          "“firewall-cmd --permanent --add-port=%u/udp”, then “firewall-cmd "
-                                          "--reload”."),
-                                        mb_address_get_port (address), mb_address_get_host (address),
-                                        mb_address_get_port (address)));
+    mbtt_findings_add (findings, "echo", MBTT_FINDING_PROBLEM, g_strdup (error->message),
+                       g_strdup (_("Mend what the message says; nothing can be sent before that.")));
+
+  return is_sent;
 }
 
 static void
 message_cb (MbSubscriber *subscriber,
             MbMessage    *message,
-            Heard        *heard)
+            MbttHeard    *heard)
 {
-  const char *author = mb_message_get_author (message);
-  const char *session = mb_message_get_session (message);
   const char *topic = mb_message_get_topic (message);
+  const char *text = mb_message_get_text (message);
+  gboolean is_known = g_hash_table_contains (heard->topics, topic);
 
-  if (author != NULL && session != NULL)
-    {
-      const char *before = g_hash_table_lookup (heard->sessions, author);
-
-      if (before != NULL && strcmp (before, session) != 0)
-        g_hash_table_add (heard->doubles, g_strdup (author));
-      else if (before == NULL && g_hash_table_size (heard->sessions) < MAX_NAMES)
-        g_hash_table_insert (heard->sessions, g_strdup (author), g_strdup (session));
-    }
-
-  if (strstr (topic, "__") != NULL)
+  if (mbtt_is_hidden (topic))
     return;
 
   heard->n_messages++;
-  if (g_hash_table_size (heard->topics) < MAX_NAMES)
-    g_hash_table_add (heard->topics, g_strdup (topic));
+  if (is_known || g_hash_table_size (heard->topics) < MAX_TOPICS)
+    {
+      gboolean is_kept = is_known ? g_hash_table_lookup (heard->topics, topic) != NULL
+                                  : g_hash_table_size (heard->topics) < MAX_SAMPLES;
+
+      if (!is_known || is_kept)
+        g_hash_table_replace (heard->topics, g_strdup (topic), is_kept ? g_strdup (text) : NULL);
+    }
+
   /* The packet is larger than the data in it. */
-  if (heard->large == NULL && strlen (mb_message_get_text (message)) > PYTHON_LIMIT)
+  if (heard->large == NULL && strlen (text) > PYTHON_LIMIT)
     heard->large = g_strdup (topic);
 }
 
 static void
 wanted_cb (MbSubscriber *subscriber,
            MbMessage    *message,
-           Heard        *heard)
+           MbttHeard    *heard)
 {
   heard->n_wanted++;
 }
 
-/* How many characters have to be changed, with the letters' case not counting. */
-static guint
-get_distance (const char *a,
-              const char *b)
-{
-  g_autofree char *folded_a = g_utf8_casefold (a, -1);
-  g_autofree char *folded_b = g_utf8_casefold (b, -1);
-  gsize length = strlen (folded_b);
-  g_autofree guint *row = g_new (guint, length + 1);
-
-  for (gsize j = 0; j <= length; j++)
-    row[j] = (guint) j;
-
-  for (gsize i = 0; folded_a[i] != '\0'; i++)
-    {
-      guint corner = row[0];
-
-      row[0] = (guint) i + 1;
-      for (gsize j = 0; j < length; j++)
-        {
-          guint replaced = corner + (folded_a[i] != folded_b[j]);
-
-          corner = row[j + 1];
-          row[j + 1] = MIN (replaced, MIN (row[j], row[j + 1]) + 1);
-        }
-    }
-
-  return row[length];
-}
-
-static void
-judge_topic (MbttFindings *findings,
-             Heard        *heard,
-             const char   *topic)
-{
-  GHashTableIter iter;
-  gpointer key;
-  const char *nearest = NULL;
-  guint least = G_MAXUINT;
-
-  if (heard->n_wanted > 0)
-    {
-      mbtt_findings_add (findings, "topic", MBTT_FINDING_OK,
-                         g_strdup_printf (_("Messages on “%s” arrive: %u."), topic, heard->n_wanted), NULL);
-      return;
-    }
-
-  g_hash_table_iter_init (&iter, heard->topics);
-  while (strlen (topic) <= 1024 && g_hash_table_iter_next (&iter, &key, NULL))
-    {
-      guint distance = strlen (key) <= 1024 ? get_distance (topic, key) : G_MAXUINT;
-
-      if (distance < least)
-        {
-          least = distance;
-          nearest = key;
-        }
-    }
-
-  if (nearest != NULL && least <= MAX (2, strlen (topic) / 4))
-    mbtt_findings_add (findings, "topic", MBTT_FINDING_WARNING,
-                       g_strdup_printf (_("Nobody published on “%s”, but somebody did on “%s”."), topic, nearest),
-                       g_strdup (_("See which of the two is spelled as it should be; upper and lower case, and each "
-                                   "“/”, make a difference.")));
-  else
-    mbtt_findings_add (findings, "topic", MBTT_FINDING_HINT,
-                       g_strdup_printf (_("Nobody published on “%s” in this time."), topic),
-                       g_strdup (_("See that who publishes is running and has the same address, or listen longer with "
-                                   "--duration.")));
-}
-
-static const struct
-{
-  MbDropReason  reason;
-  const char   *check;
-  MbttSeverity  severity;
-  const char   *what;
-  const char   *remedy;
-} judgements[] = {
-  { MB_DROP_REASON_NO_KEY, "keys", MBTT_FINDING_PROBLEM,
-    N_("Messages are encrypted, and no passphrase is given: %u."),
-    N_("Give the passphrase of the bus with --passphrase-file or --keyring.") },
-  { MB_DROP_REASON_WRONG_KEY, "keys", MBTT_FINDING_PROBLEM,
-    N_("Messages are encrypted with another passphrase than the one that is given: %u."),
-    N_("Let all programs on the bus have the same passphrase.") },
-  { MB_DROP_REASON_PLAINTEXT, "keys", MBTT_FINDING_PROBLEM,
-    N_("Messages are not encrypted, although this bus has a passphrase: %u."),
-    N_("Give the programs that sent them the passphrase, or let those that have it accept plain messages.") },
-  { MB_DROP_REASON_UNTRUSTED, "keys", MBTT_FINDING_WARNING,
-    N_("Messages are not signed by a trusted key: %u."),
-    N_("Add the keys of those who send to the trusted keys, if they are to be trusted.") },
-  { MB_DROP_REASON_FORGED, "keys", MBTT_FINDING_PROBLEM,
-    N_("Encrypted messages were changed or moved on their way: %u."),
-    N_("Somebody may be attacking the bus: find out who has access to the network.") },
-  { MB_DROP_REASON_REPLAY, "keys", MBTT_FINDING_WARNING,
-    N_("Encrypted messages came again: %u."),
-    N_("See that no bridge sends packets back; otherwise somebody may be repeating what was recorded.") },
-  { MB_DROP_REASON_NOT_JSON, "foreign", MBTT_FINDING_WARNING,
-    N_("Packets of something else than MiniBus arrive on this address: %u."),
-    N_("Find the other program that uses this port, or use another port for the bus.") },
-  { MB_DROP_REASON_NOT_PACKET, "foreign", MBTT_FINDING_WARNING,
-    N_("Packets that are JSON, but not of MiniBus 0.3, arrive on this address: %u."),
-    N_("Find the program of another version, or the other program that uses this port.") },
-  { MB_DROP_REASON_TOO_DEEP, "foreign", MBTT_FINDING_WARNING,
-    N_("Messages whose JSON is nested too deeply were rejected: %u."),
-    N_("Nest data at most 64 levels deep.") },
-  { MB_DROP_REASON_DATA_NOT_JSON, "foreign", MBTT_FINDING_WARNING,
-    N_("Messages whose data is not JSON were rejected: %u."),
-    N_("Mend the program that sends them.") },
-  { MB_DROP_REASON_DUPLICATE, "network", MBTT_FINDING_HINT,
-    N_("Messages came twice, and were taken once: %u."),
-    N_("See whether two ways lead to the same network, or a bridge makes a loop.") },
-  { MB_DROP_REASON_MISSED, "network", MBTT_FINDING_WARNING,
-    N_("Messages of libminibus programs were sent, and never arrived here: %u."),
-    N_("Use a cable instead of a radio network, send more slowly, or make the receive buffer larger.") },
-  { MB_DROP_REASON_KERNEL, "network", MBTT_FINDING_WARNING,
-    N_("The system dropped packets for this program, for want of room: %u."),
-    N_("Make the receive buffer larger, with receive-buffer in the address.") },
-};
-
-static void
-judge_drops (MbttFindings *findings,
-             MbClient     *client)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (judgements); i++)
-    {
-      guint count = mb_client_get_dropped (client, judgements[i].reason);
-      g_autofree char *number = g_strdup_printf ("%u", count);
-      g_auto(GStrv) parts = NULL;
-
-      if (count == 0)
-        continue;
-
-      parts = g_strsplit (_(judgements[i].what), "%u", 2);
-      mbtt_findings_add (findings, judgements[i].check, judgements[i].severity, g_strjoinv (number, parts),
-                         g_strdup (_(judgements[i].remedy)));
-    }
-}
-
 void
+mbtt_doctor_heard_clear (MbttHeard *heard)
+{
+  g_clear_pointer (&heard->topics, g_hash_table_unref);
+  g_clear_pointer (&heard->large, g_free);
+}
+
+/* Returns FALSE when the program was told to end. */
+gboolean
 mbtt_doctor_listen (MbttFindings *findings,
                     MbClient     *client,
-                    const char   *topic,
-                    double        seconds)
+                    double        seconds,
+                    MbttHeard    *heard)
 {
-  Heard heard = { .n_messages = 0 };
-  g_autoptr(GError) error = NULL;
-  g_autoptr(MbSubscriber) all = mb_client_subscribe (client, ".*", NULL, &error);
+  g_autoptr(MbSubscriber) all = mb_client_subscribe (client, ".*", NULL, NULL);
   g_autoptr(MbSubscriber) wanted = NULL;
-  GHashTableIter iter;
-  gpointer name;
+  MbttEnd end;
 
-  if (topic != NULL)
+  heard->topics = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (heard->wanted != NULL)
     {
-      wanted = mb_client_subscribe (client, topic, NULL, &error);
-      if (wanted == NULL)
-        mbtt_findings_add (findings, "topic", MBTT_FINDING_PROBLEM, g_strdup (error->message), NULL);
-      else
-        g_signal_connect (wanted, "message", G_CALLBACK (wanted_cb), &heard);
+      wanted = mb_client_subscribe (client, heard->wanted, NULL, NULL);
+      if (wanted != NULL)
+        g_signal_connect (wanted, "message", G_CALLBACK (wanted_cb), heard);
     }
+  g_signal_connect (all, "message", G_CALLBACK (message_cb), heard);
 
-  heard.sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  heard.doubles = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  heard.topics = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_signal_connect (all, "message", G_CALLBACK (message_cb), &heard);
-
-  mbtt_loop_run (seconds);
+  if (mbtt_get_options ()->verbose)
+    mbtt_print_note (_("Listening to “%s”"), ".*");
+  mbtt_show_progress (_("Listening"));
+  end = mbtt_loop_run (seconds);
+  mbtt_show_progress ("%s", "");
 
   mb_subscriber_close (all);
   if (wanted != NULL)
     mb_subscriber_close (wanted);
 
-  if (heard.n_messages > 0)
+  if (heard->n_messages > 0)
     mbtt_findings_add (findings, "traffic", MBTT_FINDING_OK,
-                       g_strdup_printf (_("Messages arrive: %u, on %u topics."), heard.n_messages,
-                                        g_hash_table_size (heard.topics)),
+                       g_strdup_printf (_("Messages arrive: %u, on %u topics."), heard->n_messages,
+                                        g_hash_table_size (heard->topics)),
                        NULL);
   else
     mbtt_findings_add (findings, "traffic", MBTT_FINDING_HINT,
@@ -321,24 +267,7 @@ mbtt_doctor_listen (MbttFindings *findings,
                        g_strdup (_("If somebody is sending, see that all have the same address (group, port and "
                                    "interface); or listen longer with --duration.")));
 
-  judge_drops (findings, client);
-  if (wanted != NULL)
-    judge_topic (findings, &heard, topic);
+  mbtt_doctor_drops (findings, client);
 
-  g_hash_table_iter_init (&iter, heard.doubles);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    mbtt_findings_add (findings, "names", MBTT_FINDING_WARNING,
-                       g_strdup_printf (_("Two programs are called “%s”, or one was started again."), (char *) name),
-                       g_strdup (_("Give each program a name of its own.")));
-
-  if (heard.large != NULL)
-    mbtt_findings_add (findings, "python", MBTT_FINDING_WARNING,
-                       g_strdup_printf (_("Packets on “%s” are larger than 1,500 bytes; a program with the Python "
-                                          "library stops receiving for good with the first one."), heard.large),
-                       g_strdup (_("Send less at once, at most 1,472 bytes a packet, if there are such programs.")));
-
-  g_free (heard.large);
-  g_hash_table_unref (heard.sessions);
-  g_hash_table_unref (heard.doubles);
-  g_hash_table_unref (heard.topics);
+  return end != MBTT_END_STOPPED;
 }

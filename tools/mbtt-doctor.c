@@ -11,10 +11,12 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "mbtt-bus.h"
 #include "mbtt-commands.h"
 #include "mbtt-common.h"
 #include "mbtt-loop.h"
 #include "mbtt-output.h"
+#include "mbtt-terminal.h"
 #include "mbtt-values.h"
 
 struct _MbttFindings
@@ -26,16 +28,6 @@ struct _MbttFindings
 };
 
 static const char * const severities[] = { "ok", "hint", "warning", "problem" };
-
-static char *
-make_line (const char *text)
-{
-  g_autofree char *quoted = mbtt_quote (text);
-  g_autofree char *line = mbtt_tidy_json (quoted);
-
-  /* Without the quotes: what is unsafe for a terminal stays escaped. */
-  return g_strndup (line + 1, strlen (line) - 2);
-}
 
 void
 mbtt_findings_add (MbttFindings *self,
@@ -59,47 +51,82 @@ mbtt_findings_add (MbttFindings *self,
   if (!mbtt_get_options ()->json && !self->stopped)
     {
       static const char * const labels[] = { N_("ok:"), N_("hint:"), N_("warning:"), N_("PROBLEM:") };
-      g_autofree char *safe = make_line (what);
-      g_autofree char *line = g_strdup_printf ("%-9s %s", _(labels[severity]), safe);
+      g_autoptr(GString) line = g_string_new (NULL);
 
-      self->stopped = !mbtt_print_line (line, &self->status);
+      g_string_append_printf (line, "%-9s ", _(labels[severity]));
+      mbtt_append_shown (line, MBTT_STYLE_NONE, what);
+      self->stopped = !mbtt_print_line (line->str, &self->status);
       if (remedy != NULL && !self->stopped)
         {
-          g_autofree char *safe_remedy = make_line (remedy);
-          g_autofree char *second = g_strdup_printf ("%-9s → %s", "", safe_remedy);
-
-          self->stopped = !mbtt_print_line (second, &self->status);
+          g_string_printf (line, "%-9s → ", "");
+          mbtt_append_shown (line, MBTT_STYLE_NONE, remedy);
+          self->stopped = !mbtt_print_line (line->str, &self->status);
         }
     }
 }
 
+static gboolean
+check_pattern (MbClient    *client,
+               const char  *pattern,
+               GError     **error)
+{
+  g_autoptr(MbSubscriber) subscriber = mb_client_subscribe (client, pattern, NULL, error);
+
+  if (subscriber == NULL)
+    return FALSE;
+
+  mb_subscriber_close (subscriber);
+
+  return TRUE;
+}
+
+static gboolean
+has_keys (MbClient *client)
+{
+  const MbttOptions *options = mbtt_get_options ();
+
+  return options->passphrase != NULL || options->passphrase_file != NULL || options->keyring ||
+         mb_client_get_recipients (client) != NULL || g_getenv ("MINIBUS_PASSPHRASE") != NULL;
+}
+
 static void
 check (MbttFindings *self,
-       MbClient     *client,
+       MbttBus      *bus,
        MbAddress    *address,
        const char   *topic,
        double        seconds)
 {
   g_autoptr(GError) error = NULL;
+  g_auto(MbttHeard) heard = { .wanted = topic };
   gboolean networked = strcmp (mb_address_get_scheme (address), "multicast") == 0;
 
   if (networked)
     {
-      mbtt_doctor_interfaces (self);
+      mbtt_doctor_interfaces (self, address);
       mbtt_doctor_route (self, address);
     }
 
-  if (!mbtt_client_open (client, &error))
+  if (!mbtt_client_open (bus->client, &error))
     {
-      mbtt_doctor_opening (self, error);
+      mbtt_doctor_opening (self, address, error);
       return;
     }
-  mbtt_doctor_opening (self, NULL);
+  mbtt_doctor_opening (self, address, NULL);
 
   if (networked)
-    mbtt_doctor_membership (self, address);
-  mbtt_doctor_echo (self, client, address);
-  mbtt_doctor_listen (self, client, topic, seconds);
+    {
+      mbtt_doctor_membership (self, address);
+      mbtt_doctor_firewall (self, address);
+    }
+
+  if (mbtt_doctor_echo (self, bus->client, address) &&
+      mbtt_doctor_listen (self, bus->client, seconds, &heard) &&
+      mbtt_bus_collect (bus, &self->status))
+    {
+      mbtt_doctor_peers (self, bus, &heard, has_keys (bus->client));
+      mbtt_doctor_topics (self, bus, &heard);
+    }
+
   if (networked)
     mbtt_doctor_buffers (self, address);
 }
@@ -117,15 +144,16 @@ mbtt_doctor (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "TOPIC" },
+    .words = { MBTT_WORD_TOPIC },
     .summary = N_("Finds out why messages do not arrive, and tells what to do about it."),
     .description =
-      N_("With TOPIC, it also tells whether somebody publishes on it, or on one that is spelled nearly so.\n"
-         "The exit status is 1 if there is a problem."),
+      N_("With TOPIC, which may be a regular expression, it also tells who publishes on it and who listens, or\n"
+         "whether there is one that is spelled nearly so. The exit status is 1 if there is a problem."),
     .entries = entries,
   };
   g_autoptr(GError) error = NULL;
   g_autoptr(MbAddress) address = NULL;
-  g_autoptr(MbClient) client = NULL;
+  g_auto(MbttBus) bus = { NULL };
   g_auto(GStrv) args = NULL;
   double seconds = 3;
   int status;
@@ -141,14 +169,21 @@ mbtt_doctor (int    argc,
   if (address == NULL)
     return mbtt_fail (error);
 
-  client = mbtt_client_new (FALSE, &status);
-  if (client == NULL)
+  bus.client = mbtt_client_new (FALSE, &status);
+  if (bus.client == NULL)
     return status;
+  bus.directory = mb_directory_new (bus.client);
+
+  if (args[0] != NULL && !check_pattern (bus.client, args[0], &error))
+    return mbtt_fail_usage (error);
+
+  /* The time is over when it is over. */
+  if (mbtt_get_options ()->timeout >= 0)
+    seconds = MIN (seconds, mbtt_get_options ()->timeout);
 
   mbtt_loop_init ();
   self.json = g_string_new ("[");
-  check (&self, client, address, args[0], seconds);
-  mb_client_close (client);
+  check (&self, &bus, address, args[0], seconds);
 
   if (mbtt_get_options ()->json)
     {

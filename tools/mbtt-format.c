@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* JSON for people: what fits into a line is on one, the rest is indented. */
+/* JSON for people: what fits into a line is on one, the rest is indented. And lengths of time. */
 
 #include "config.h"
 
@@ -146,4 +146,19 @@ mbtt_format_value (const char *json)
   mbtt_append_styled (out, MBTT_STYLE_STRING, line);
 
   return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/* A length of time for people, such as 1:02:03.5 or 0:07.5. */
+char *
+mbtt_format_seconds (gint64 microseconds)
+{
+  gint64 tenths = (microseconds + 50000) / 100000;
+  gint64 seconds = tenths / 10;
+  int tenth = (int) (tenths % 10);
+
+  if (seconds < 3600)
+    return g_strdup_printf ("%d:%02d.%d", (int) (seconds / 60), (int) (seconds % 60), tenth);
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT ":%02d:%02d.%d", seconds / 3600, (int) (seconds / 60 % 60),
+                          (int) (seconds % 60), tenth);
 }

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-char *mbtt_format_json  (const char *json);
-char *mbtt_format_value (const char *json);
+char *mbtt_format_json    (const char *json);
+char *mbtt_format_value   (const char *json);
+char *mbtt_format_seconds (gint64      microseconds);
 
 G_END_DECLS

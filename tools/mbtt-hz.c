@@ -52,7 +52,8 @@ tell (const MbttMeter *meter,
     }
 
   g_string_append_printf (out, _("%.3f Hz  interval mean %.6f s, min %.6f, max %.6f, deviation %.6f, of %u"),
-                          rate, summary.mean, summary.min, summary.max, summary.deviation, summary.n);
+                          rate, summary.mean, summary.min, summary.max, summary.deviation,
+                          summary.n);
 }
 
 int

@@ -20,11 +20,9 @@
 #include "mbtt-nearest.h"
 #include "mbtt-output.h"
 #include "mbtt-peers.h"
+#include "mbtt-schemas.h"
 #include "mbtt-terminal.h"
 #include "mbtt-values.h"
-
-/* How long peers have to tell of their schemas, in milliseconds. */
-#define SCHEMA_TIMEOUT 2000
 
 typedef struct
 {
@@ -34,67 +32,6 @@ typedef struct
   guint       n_found;
   int         status;
 } Info;
-
-typedef struct
-{
-  guint    n_pending;
-  gboolean timed_out;
-} Loading;
-
-static void
-loaded_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      user_data)
-{
-  Loading *loading = user_data;
-
-  /* A peer that does not tell is one without schemas here. */
-  mb_peer_load_schemas_finish (MB_PEER (object), result, NULL);
-  loading->n_pending--;
-}
-
-static gboolean
-timeout_cb (gpointer user_data)
-{
-  GCancellable *cancellable = user_data;
-
-  g_cancellable_cancel (cancellable);
-
-  return G_SOURCE_CONTINUE;
-}
-
-/* Asks all of a list of peers for their schemas, together. */
-static void
-load_schemas (GListModel *peers)
-{
-  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
-  Loading loading = { 0 };
-  guint timer = g_timeout_add (SCHEMA_TIMEOUT, timeout_cb, cancellable);
-
-  for (guint i = 0; i < g_list_model_get_n_items (peers); i++)
-    {
-      g_autoptr(MbPeer) peer = g_list_model_get_item (peers, i);
-
-      loading.n_pending++;
-      mb_peer_load_schemas_async (peer, cancellable, loaded_cb, &loading);
-    }
-
-  while (loading.n_pending > 0)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timer);
-}
-
-/* The schema that a peer tells, or NULL. Somebody may tell anything. */
-static const char *
-get_schema (MbPeer       *peer,
-            MbSchemaRole  role,
-            const char   *name)
-{
-  const char *schema = mb_peer_get_schema (peer, role, name);
-  g_autoptr(JsonNode) node = schema != NULL ? mb_json_from_text (schema, NULL) : NULL;
-
-  return node != NULL ? schema : NULL;
-}
 
 static void
 append_json_peers (GString      *object,
@@ -109,7 +46,7 @@ append_json_peers (GString      *object,
     {
       g_autoptr(MbPeer) peer = g_list_model_get_item (peers, i);
       g_autoptr(GString) item = g_string_new ("{");
-      const char *schema = get_schema (peer, role, name);
+      const char *schema = mbtt_peer_get_schema (peer, role, name);
       g_autofree char *tidy = schema != NULL ? mbtt_tidy_json (schema) : NULL;
       g_autofree char *pid = g_strdup_printf ("%d", mb_peer_get_process_id (peer));
 
@@ -169,12 +106,12 @@ append_peers (GString      *out,
 
       if (role == MB_SCHEMA_ROLE_REQUEST)
         {
-          append_schema (out, _("takes"), get_schema (peer, role, name));
-          append_schema (out, _("returns"), get_schema (peer, MB_SCHEMA_ROLE_REPLY, name));
+          append_schema (out, _("takes"), mbtt_peer_get_schema (peer, role, name));
+          append_schema (out, _("returns"), mbtt_peer_get_schema (peer, MB_SCHEMA_ROLE_REPLY, name));
         }
       else
         {
-          append_schema (out, _("schema"), get_schema (peer, role, name));
+          append_schema (out, _("schema"), mbtt_peer_get_schema (peer, role, name));
         }
     }
 
@@ -219,8 +156,8 @@ tell_topic (Info        *self,
   GListModel *subscribers = mb_topic_info_get_subscribers (topic);
   g_autoptr(GString) out = NULL;
 
-  load_schemas (publishers);
-  load_schemas (subscribers);
+  mbtt_load_schemas (publishers);
+  mbtt_load_schemas (subscribers);
 
   out = begin ("topic", self->name);
   if (mbtt_get_options ()->json)
@@ -245,7 +182,7 @@ tell_service (Info          *self,
   GListModel *clients = mb_service_info_get_clients (service);
   g_autoptr(GString) out = NULL;
 
-  load_schemas (providers);
+  mbtt_load_schemas (providers);
 
   out = begin ("service", self->name);
   if (mbtt_get_options ()->json)

@@ -11,8 +11,8 @@
 #include <glib/gi18n.h>
 
 #include "mbtt-common.h"
+#include "mbtt-format.h"
 #include "mbtt-output.h"
-#include "mbtt-progress.h"
 #include "mbtt-values.h"
 
 static void
@@ -176,7 +176,8 @@ print_topics (MbRecordingSummary *summary,
     return FALSE;
   for (guint i = 0; topics[i] != NULL; i++)
     {
-      if (!print_counted (mb_recording_summary_get_topic_count (summary, topics[i]), topics[i], status))
+      if (!print_counted (mb_recording_summary_get_topic_count (summary, topics[i]), topics[i],
+                          status))
         return FALSE;
     }
 
@@ -184,7 +185,8 @@ print_topics (MbRecordingSummary *summary,
     return FALSE;
   for (guint i = 0; authors[i] != NULL; i++)
     {
-      if (!print_counted (mb_recording_summary_get_author_count (summary, authors[i]), authors[i], status))
+      if (!print_counted (mb_recording_summary_get_author_count (summary, authors[i]),
+                          authors[i], status))
         return FALSE;
     }
 

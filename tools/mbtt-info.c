@@ -25,7 +25,7 @@ mbtt_info (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "NAME" },
-    .words = { MBTT_WORD_THING },
+    .words = { MBTT_WORD_THING_OR_FILE },
     .n_required = 1,
     .summary = N_("Tells about a topic, a service or a peer, or about a recording."),
     .description =

@@ -133,7 +133,8 @@ mbtt_input_read (MbttInput       *self,
   Reading reading = { FALSE };
 
   self->line++;
-  g_data_input_stream_read_line_async (self->stream, G_PRIORITY_DEFAULT, cancellable, line_cb, &reading);
+  g_data_input_stream_read_line_async (self->stream, G_PRIORITY_DEFAULT, cancellable, line_cb,
+                                       &reading);
   while (!reading.done)
     {
       if (*stopped)

@@ -90,7 +90,8 @@ look_up (const char *address,
 
   self->loop = g_main_loop_new (NULL, FALSE);
   timeout_id = g_timeout_add (milliseconds, timeout_cb, self->loop);
-  secret_password_lookup (&schema, NULL, lookup_cb, g_rc_box_acquire (self), ATTRIBUTE, address, NULL);
+  secret_password_lookup (&schema, NULL, lookup_cb, g_rc_box_acquire (self), ATTRIBUTE,
+                          address, NULL);
   g_main_loop_run (self->loop);
   g_source_remove (timeout_id);
 
@@ -133,7 +134,8 @@ mbtt_read_keyring (MbClient   *client,
       return FALSE;
     }
 
-  stream = g_memory_input_stream_new_from_data (lookup->secret, (gssize) strlen (lookup->secret), NULL);
+  stream = g_memory_input_stream_new_from_data (lookup->secret,
+                                                (gssize) strlen (lookup->secret), NULL);
   if (mb_client_read_passphrase_sync (client, stream, NULL, &cause))
     return TRUE;
 

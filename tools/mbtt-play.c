@@ -9,13 +9,12 @@
 #include "mbtt-commands.h"
 
 #include <glib/gi18n.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "mbtt-common.h"
+#include "mbtt-format.h"
 #include "mbtt-loop.h"
 #include "mbtt-output.h"
-#include "mbtt-progress.h"
 #include "mbtt-values.h"
 
 typedef struct
@@ -24,25 +23,6 @@ typedef struct
   gboolean  ended;
   GError   *error;
 } Play;
-
-/* Parses the value of an option that is a number of at least 0. */
-static gboolean
-parse_factor (const char  *option,
-              const char  *text,
-              double      *factor,
-              GError     **error)
-{
-  char *end;
-
-  *factor = g_ascii_strtod (text, &end);
-  if (end != text && *end == '\0' && *factor <= 1e9 && text[strspn (text, "0123456789.")] == '\0')
-    return TRUE;
-
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _("“%s” is not a number for %s, which takes numbers from 0, such as 2.5"), text, option);
-
-  return FALSE;
-}
 
 static void
 moved_cb (MbPlayer   *player,
@@ -53,8 +33,9 @@ moved_cb (MbPlayer   *player,
   g_autofree char *position_text = mbtt_format_seconds (mb_player_get_position (player));
   g_autofree char *duration_text = duration >= 0 ? mbtt_format_seconds (duration) : g_strdup ("?");
 
-  mbtt_progress_show (_("Playing: %s of %s (%d %%), messages: %u"), position_text, duration_text,
-                      (int) (mb_player_get_progress (player) * 100), mb_player_get_n_messages (player));
+  mbtt_show_progress (_("Playing: %s of %s (%d %%), messages: %u"), position_text, duration_text,
+                      (int) (mb_player_get_progress (player) * 100),
+                      mb_player_get_n_messages (player));
 }
 
 static void
@@ -63,7 +44,6 @@ skipped_cb (MbPlayer     *player,
             const GError *error,
             Play         *self)
 {
-  mbtt_progress_clear ();
   mbtt_print_note (_("Skipped: %s"), error->message);
 }
 
@@ -87,7 +67,7 @@ print_summary (Play     *self,
   guint n_messages = mb_player_get_n_messages (player);
   guint n_skipped = mb_player_get_n_skipped (player);
 
-  mbtt_progress_clear ();
+  mbtt_show_progress ("%s", "");
 
   if (mbtt_get_options ()->json)
     {
@@ -98,7 +78,8 @@ print_summary (Play     *self,
 
       mbtt_append_string (object, "file", path);
       g_string_append_printf (object, ",\"messages\":%u,\"skipped\":%u,\"position\":%" G_GINT64_FORMAT ".%06d}",
-                              n_messages, n_skipped, position / G_USEC_PER_SEC, (int) (position % G_USEC_PER_SEC));
+                              n_messages, n_skipped, position / G_USEC_PER_SEC,
+                              (int) (position % G_USEC_PER_SEC));
       mbtt_print_line (object->str, &status);
     }
 
@@ -133,10 +114,7 @@ run (Play     *self,
     self->error = g_steal_pointer (&error);
 
   if (self->error != NULL && !g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      mbtt_progress_clear ();
-      return mbtt_fail (self->error);
-    }
+    return mbtt_fail (self->error);
 
   print_summary (self, end);
   if (end == MBTT_END_TIMEOUT)
@@ -180,6 +158,7 @@ mbtt_play (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "FILE", "TOPIC" },
+    .words = { MBTT_WORD_FILE, MBTT_WORD_PATTERN },
     .n_required = 1,
     .takes_more = TRUE,
     .summary = N_("Publishes the messages of a recording again, on topics that any TOPIC matches."),
@@ -200,8 +179,8 @@ mbtt_play (int    argc,
 
   if ((from != NULL && !mbtt_parse_seconds ("--from", from, &from_value, &error)) ||
       (to != NULL && !mbtt_parse_seconds ("--to", to, &to_value, &error)) ||
-      (speed != NULL && !parse_factor ("--speed", speed, &speed_value, &error)) ||
-      (rate != NULL && !parse_factor ("--rate", rate, &rate_value, &error)))
+      (speed != NULL && !mbtt_parse_factor ("--speed", speed, &speed_value, &error)) ||
+      (rate != NULL && !mbtt_parse_factor ("--rate", rate, &rate_value, &error)))
     return mbtt_fail_usage (error);
 
   if (prefix != NULL && !g_utf8_validate (prefix, -1, NULL))

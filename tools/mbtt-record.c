@@ -13,9 +13,9 @@
 
 #include "mbtt-common.h"
 #include "mbtt-drops.h"
+#include "mbtt-format.h"
 #include "mbtt-loop.h"
 #include "mbtt-output.h"
-#include "mbtt-progress.h"
 #include "mbtt-values.h"
 
 typedef struct
@@ -38,7 +38,7 @@ counted_cb (MbRecorder *recorder,
   g_autofree char *time = mbtt_format_seconds (g_get_monotonic_time () - self->started);
   g_autofree char *size = g_format_size (mb_recorder_get_n_bytes (recorder));
 
-  mbtt_progress_show (_("Recording: %s, messages: %u, %s"), time, n_messages, size);
+  mbtt_show_progress (_("Recording: %s, messages: %u, %s"), time, n_messages, size);
   if (self->n_wanted > 0 && n_messages >= self->n_wanted)
     mbtt_loop_quit ();
 }
@@ -90,7 +90,7 @@ print_summary (Record    *self,
   guint n_missed = mb_recorder_get_n_missed (recorder);
   guint n_dropped = mb_recorder_get_n_dropped (recorder);
 
-  mbtt_progress_clear ();
+  mbtt_show_progress ("%s", "");
   mbtt_drops_flush (drops);
 
   if (mbtt_get_options ()->json)
@@ -118,6 +118,7 @@ run (Record   *self,
   g_autoptr(GError) error = NULL;
   double timeout = mbtt_get_options ()->timeout;
   double limit = self->duration;
+  guint n_messages;
   MbttEnd end;
 
   if (timeout >= 0 && (limit < 0 || timeout < limit))
@@ -159,10 +160,10 @@ run (Record   *self,
   if (self->error != NULL)
     return mbtt_fail (self->error);
 
-  if (end == MBTT_END_TIMEOUT && limit == timeout && self->n_wanted > mb_recorder_get_n_messages (self->recorder))
+  n_messages = mb_recorder_get_n_messages (self->recorder);
+  if (end == MBTT_END_TIMEOUT && limit == timeout && self->n_wanted > n_messages)
     {
-      mbtt_print_note (_("Of %lu messages only %u came in time"),
-                       self->n_wanted, mb_recorder_get_n_messages (self->recorder));
+      mbtt_print_note (_("Of %lu messages only %u came in time"), self->n_wanted, n_messages);
       return MBTT_EXIT_TIMED_OUT;
     }
 
@@ -194,6 +195,7 @@ mbtt_record (int    argc,
   };
   const MbttUsage usage = {
     .parameters = { "TOPIC" },
+    .words = { MBTT_WORD_PATTERN },
     .takes_more = TRUE,
     .summary = N_("Writes all messages on topics that any TOPIC matches to a file, until it is stopped."),
     .description =

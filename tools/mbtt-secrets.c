@@ -31,7 +31,8 @@ gboolean
 mbtt_check_secrets (const MbttOptions  *options,
                     GError            **error)
 {
-  int n_given = (options->passphrase != NULL) + (options->passphrase_file != NULL) + options->keyring;
+  int n_given = (options->passphrase != NULL) + (options->passphrase_file != NULL) +
+                options->keyring;
 
   if (n_given <= 1)
     return TRUE;

@@ -324,5 +324,7 @@ mbtt_append_message (GString   *object,
   mbtt_append_string (object, "time", time);
   mbtt_append_string (object, "session", mb_message_get_session (message));
   mbtt_append_member (object, "sequence", number);
+  if (mb_message_get_signer (message) != NULL)
+    mbtt_append_string (object, "signer", mb_message_get_signer (message));
   mbtt_append_member (object, "header", tidy_header);
 }

@@ -10,13 +10,15 @@ function __mbtt_complete
     set current (string unescape -- $current; or string replace --regex '^[\'"]' '' -- $current)
     set -l lines ($words[1] complete -- $words[2..] "$current" 2>/dev/null)
 
-    switch "$lines[1]"
-        case \tfiles
-            __fish_complete_path "$current"
-        case \tfolders
-            __fish_complete_directories "$current" ''
-        case '*'
-            printf '%s\n' $lines
+    for line in $lines
+        switch "$line"
+            case \tfiles
+                __fish_complete_path "$current"
+            case \tfolders
+                __fish_complete_directories "$current" ''
+            case '*'
+                printf '%s\n' "$line"
+        end
     end
 end
 

@@ -12,10 +12,11 @@ import json
 import os
 import pty
 import signal
+import subprocess
 import tempfile
 import unittest
 
-from mbtt_case import ENVIRONMENT, LIMIT, Case, run
+from mbtt_case import ENVIRONMENT, LIMIT, MBTT, Case, run
 
 import private
 from bus_peer import Peer
@@ -142,6 +143,38 @@ class TestRecord(RecordingCase):
         info = self.info()
         self.assertGreater(info["messages"], 5)
         self.assertFalse(info["truncated"])
+
+    def test_full_disk(self):
+        """When the disk is full, that is an error, what is in the file is good, and it can be gone on with."""
+        folder = os.path.dirname(self.path)
+        # A disk of 64 KiB, in a mount namespace of its own.
+        recorder = self.own(subprocess.Popen(
+            ["unshare", "--mount", "sh", "-ec",
+             "mount -t tmpfs -o size=65536 tmpfs \"$1\"; shift; exec \"$@\"", "sh", folder, MBTT, "record",
+             "--verbose", "-o", self.path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=ENVIRONMENT, encoding="utf-8"))
+        self.assertIn("On the bus", recorder.stderr.readline())
+        self.assertIn("Recording to", recorder.stderr.readline())
+        # As what is mounted there is seen by the recorder alone.
+        file = open(f"/proc/{recorder.pid}/root{self.path}", "rb")
+        self.addCleanup(file.close)
+        text = "".join(f'"number {number} {"x" * 200}"\n' for number in range(500))
+        self.assertEqual(run("pub", "/a", input=text).returncode, 0)
+        _out, notes = recorder.communicate(timeout=LIMIT)
+        self.assertEqual(recorder.returncode, 1, notes)
+        self.assertIn("cannot be written", notes)
+        self.assertIn("No space left on device", notes)
+        content = file.read()
+        self.assertGreater(len(content), 40000)
+        with open(self.path, "wb") as copy:
+            copy.write(content)
+        info = self.info()
+        self.assertGreater(info["messages"], 100)
+        self.assertEqual((info["truncated"], info["damaged"]), (False, 0))
+        recorder = self.start_record("--append")
+        self.assert_done(run("pub", "/b", "5"))
+        self.end(recorder)
+        self.assertEqual(self.info()["messages"], info["messages"] + 1)
 
     def test_killed(self):
         """After a crash, everything is there that was said before it was waited for."""

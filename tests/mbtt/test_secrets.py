@@ -8,6 +8,7 @@
 The environment variable MBTT says where the program is, MBTT_KEYRING is 0 if it was built without libsecret.
 """
 
+import json
 import os
 import pty
 import re
@@ -278,6 +279,43 @@ class TestWithoutKeyring(Case):
 def load_tests(loader, tests, pattern):
     keyring = (TestWithoutKeyring,) if os.environ.get("MBTT_KEYRING") == "0" else (TestKeyring, TestLockedKeyring)
     return unittest.TestSuite(map(loader.loadTestsFromTestCase, (TestFile, *keyring)))
+
+
+class TestOpenPGP(SecretCase):
+    def setUp(self):
+        super().setUp()
+        self.home = os.path.join(self.folder, "gnupg")
+        os.mkdir(self.home, 0o700)
+        self.addCleanup(subprocess.run, ["gpgconf", "--homedir", self.home, "--kill", "all"], check=True)
+
+    def gpg(self, *arguments):
+        return subprocess.run(["gpg", "--homedir", self.home, "--batch", "--passphrase", "", *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", check=True).stdout
+
+    def make_key(self, name):
+        """Makes a key that signs and is encrypted to. Returns its fingerprint."""
+        self.gpg("--quick-generate-key", name, "ed25519", "sign", "never")
+        fingerprint = re.search(r"(?m)^fpr:+([0-9A-F]{40}):", self.gpg("--with-colons", "--list-keys", name))[1]
+        self.gpg("--quick-add-key", fingerprint, "cv25519", "encr", "never")
+        return fingerprint
+
+    def test_openpgp(self):
+        """What is signed and encrypted by keys is read by who has them; what another key signed is not taken."""
+        ours, theirs = self.make_key("ours"), self.make_key("theirs")
+        home = ("--gnupg-home", self.home)
+        echo = self.start_echo("/a", "--json", "--count", "1", *home, "--recipient", ours, "--trusted-key",
+                               " ".join(re.findall("....", ours)), "--require-signature")
+        plain = self.start_echo("/a")
+        for key, text in ((theirs, "forged"), (ours, "signed")):
+            done = run("pub", "/a", text, "--timeout", "20", *home, "--recipient", ours, "--signing-key", key,
+                       "--trusted-key", key)
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        out, notes = self.finish(echo)
+        message = json.loads(out)
+        self.assertEqual((message["data"], message["signer"]), ("signed", ours))
+        self.assertIn("trusted", "\n".join(notes))
+        plain.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(plain)[0], "")
 
 
 if __name__ == "__main__":
