@@ -13,6 +13,7 @@
 #include "mb-test.h"
 
 #define MAX_DATAGRAM 65507
+#define BUILTIN "/__minibus__/__service_servers__/__request__"
 
 /* A transport that brings what the test gives it, and keeps what is sent. */
 #define TEST_TYPE_WIRE (test_wire_get_type ())
@@ -400,6 +401,71 @@ test_limits (Fixture      *self,
 }
 
 static void
+test_slow_schema (Fixture      *self,
+                  gconstpointer data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(MbSchema) schema = mb_test_schema ("{\"pattern\":\"^(?=a)(a+)+$\"}");
+  g_autoptr(MbService) service = mb_client_create_service (self->client, "/s", schema, NULL, &error);
+  g_autofree char *fill = g_strnfill (20000, 'a');
+  g_autofree char *packet = NULL;
+
+  g_test_summary ("Data that a schema takes too long for are dropped for that, and a request is answered");
+
+  g_assert_no_error (error);
+  g_signal_connect (service, "request", G_CALLBACK (request_cb), NULL);
+  packet = g_strdup_printf ("{\"header\":{\"topic\":\"/s/__request__\",\"idstr\":\"i\"},\"data\":\"\\\"%s!\\\"\"}",
+                            fill);
+  push (self, packet);
+  assert_dropped (self, MB_DROP_REASON_LIMIT, 1);
+  g_assert_nonnull (strstr (last_sent (self), "The parameters break the request schema: "));
+}
+
+static void
+test_builtin (Fixture      *self,
+              gconstpointer data)
+{
+  static const char bad[] = "{\"header\":{\"topic\":\"" BUILTIN "\",\"idstr\":\"i\"},\"data\":\"{\"}";
+  static const char good[] = "{\"header\":{\"topic\":\"" BUILTIN "\",\"idstr\":\"i\"},\"data\":\"{}\"}";
+  g_autoptr(GPtrArray) services = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_test_summary ("A built-in service answers data that are no JSON, and what it has no room for, with an error");
+
+  push (self, bad);
+  assert_dropped (self, MB_DROP_REASON_DATA_NOT_JSON, 1);
+  g_assert_nonnull (strstr (last_sent (self), "/__error__"));
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("/a-service-of-a-long-name/%u", i);
+
+      g_ptr_array_add (services, mb_client_create_service (self->client, name, NULL, NULL, NULL));
+    }
+  mb_client_set_max_packet_size (self->client, 1000);
+  push (self, good);
+  g_assert_cmpuint (self->wire->sent->len, ==, 2);
+  g_assert_nonnull (strstr (last_sent (self), "/__error__"));
+  g_assert_cmpuint (strlen (last_sent (self)), <=, 1000);
+}
+
+static void
+test_long_topic (Fixture      *self,
+                 gconstpointer data)
+{
+  g_autoptr(MbSubscriber) subscriber = subscribe (self, "/t.*");
+  g_autofree char *fill = g_strnfill (600, 't');
+  g_autofree char *packet = g_strdup_printf ("{\"header\":{\"mb\":{\"t\":\"00000000\",\"s\":\"0000000000000001\","
+                                             "\"n\":\"000000000009\"},\"topic\":\"/%s\"},\"data\":\"1\"}", fill);
+
+  g_test_summary ("Numbers on a topic too long to be remembered are not looked at: nothing is missed, nothing a double");
+
+  push (self, packet);
+  push (self, packet);
+  mb_test_wait_until (self->messages->len == 2);
+  assert_dropped (self, MB_DROP_REASON_MISSED, 0);
+}
+
+static void
 test_mixed_routes (Fixture      *self,
                    gconstpointer data)
 {
@@ -477,6 +543,9 @@ main (int    argc,
   ADD ("contexts", test_contexts);
   ADD ("oversize", test_oversize);
   ADD ("limits", test_limits);
+  ADD ("slow-schema", test_slow_schema);
+  ADD ("builtin", test_builtin);
+  ADD ("long-topic", test_long_topic);
   ADD ("mixed-routes", test_mixed_routes);
   ADD ("properties", test_properties);
 #undef ADD
