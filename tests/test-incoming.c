@@ -25,6 +25,7 @@ struct _TestWire
 
   MbReceiver *receiver;
   GPtrArray  *sent;
+  gboolean    is_busy;
 };
 
 static gboolean
@@ -51,6 +52,12 @@ test_wire_send (MbTransport   *transport,
                 gsize          length,
                 GError       **error)
 {
+  if (TEST_WIRE (transport)->is_busy)
+    {
+      g_set_error_literal (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_BUSY, "The wire is busy");
+      return FALSE;
+    }
+
   g_ptr_array_add (TEST_WIRE (transport)->sent, g_strndup ((const char *) data, length));
 
   return TRUE;
@@ -238,6 +245,12 @@ test_request (Fixture      *self,
   g_assert_nonnull (strstr (last_sent (self), "/s/__error__"));
   g_assert_nonnull (strstr (last_sent (self), "\"idstr\":\"ab\""));
   g_assert_nonnull (strstr (last_sent (self), "The parameters are not usable: "));
+
+  /* An answer that cannot be sent is no more than that. */
+  self->wire->is_busy = TRUE;
+  push (self, "{\"header\":{\"topic\":\"/s/__request__\",\"idstr\":\"i\"},\"data\":\"{\"}");
+  assert_dropped (self, MB_DROP_REASON_DATA_NOT_JSON, 2);
+  self->wire->is_busy = FALSE;
 
   /* Without an id there is nobody to be told. */
   push (self, "{\"header\":{\"topic\":\"/s/__request__\"},\"data\":\"{\"}");
