@@ -33,8 +33,8 @@ get_values (void)
   if (g_once_init_enter (&once))
     {
       memset (values, B64_INVALID, sizeof values);
-      for (guint8 i = 0; i < sizeof alphabet; i++)
-        values[(guint8) alphabet[i]] = i;
+      for (guint i = 0; i < sizeof alphabet; i++)
+        values[(guint8) alphabet[i]] = (guint8) i;
       values[' '] = values['\t'] = values['\r'] = values['\n'] = B64_SPACE;
       values['='] = B64_PAD;
       g_once_init_leave (&once, 1);

@@ -180,7 +180,6 @@ run_job (MbCipherQueue *self,
   gulong id = 0;
   gsize length;
   const char *input = g_bytes_get_data (job->input, &length);
-  gboolean done;
 
   if (job->cancellable != NULL)
     id = g_cancellable_connect (job->cancellable, G_CALLBACK (stop_cb),
@@ -189,13 +188,12 @@ run_job (MbCipherQueue *self,
   if (job->encrypts)
     {
       wire = g_string_new (NULL);
-      done = _mb_cipher_encrypt (self->cipher, input, length, job->binding, wire, job->stop, &outcome.error);
-      if (done)
+      if (_mb_cipher_encrypt (self->cipher, input, length, job->binding, wire, job->stop, &outcome.error))
         outcome.wire = g_steal_pointer (&wire);
     }
   else
     {
-      done = _mb_cipher_decrypt (self->cipher, sender, input, length, &outcome.plain, job->stop, &outcome.error);
+      _mb_cipher_decrypt (self->cipher, sender, input, length, &outcome.plain, job->stop, &outcome.error);
     }
 
   if (id != 0)

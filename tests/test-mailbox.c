@@ -192,6 +192,12 @@ test_never_run (Fixture      *fixture,
 }
 
 static void
+never_cb (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
+static void
 post_cb (gpointer data)
 {
   g_string_append (current_log, data);
@@ -219,6 +225,25 @@ test_urgent (Fixture      *fixture,
 
   run (fixture);
   g_assert_cmpstr (fixture->log->str, ==, "uvpq");
+}
+
+static void
+test_post_dropped (void)
+{
+  GMainContext *context = g_main_context_new ();
+  MbMailbox *mailbox = _mb_mailbox_get (context);
+  gpointer data = g_object_new (G_TYPE_OBJECT, NULL);
+  gpointer watched = data;
+
+  g_test_summary ("What was posted to a context that ends before it runs is destroyed, once, without a call");
+
+  g_object_add_weak_pointer (data, &watched);
+  _mb_mailbox_post (mailbox, never_cb, data, g_object_unref);
+  _mb_mailbox_post (mailbox, never_cb, NULL, NULL);
+  _mb_mailbox_unref (mailbox);
+  g_main_context_unref (context);
+
+  g_assert_null (watched);
 }
 
 static gpointer
@@ -299,6 +324,7 @@ main (int    argc,
   ADD ("owner-gone", test_owner_gone);
   ADD ("never-run", test_never_run);
   ADD ("urgent", test_urgent);
+  g_test_add_func ("/mailbox/post-dropped", test_post_dropped);
   ADD ("threads", test_threads);
   ADD ("fair", test_fair);
 #undef ADD

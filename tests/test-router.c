@@ -170,6 +170,58 @@ test_tracker_flood (Fixture      *fixture,
   g_assert_cmpuint (n_trackers, >, 1000);
 }
 
+static void
+test_long_topic (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr(MbRoute) route = add (fixture, "/.*");
+  g_autofree char *name = g_strnfill (600, 't');
+  g_autofree char *topic = g_strconcat ("/", name, NULL);
+
+  g_test_summary ("Of topics that are too long to be remembered, neither are the numbers");
+
+  g_assert_cmpuint (look_up (fixture, topic)->routes->len, ==, 1);
+  g_assert_null (_mb_router_get_tracker (look_up (fixture, topic), 1));
+  _mb_router_forget (fixture->router);
+  g_assert_cmpuint (look_up (fixture, topic)->routes->len, ==, 1);
+}
+
+static void
+test_session_flood (Fixture      *fixture,
+                    gconstpointer data)
+{
+  g_autoptr(MbRoute) route = add (fixture, "/a");
+
+  g_test_summary ("A flood of sessions on one topic has it start anew, so that honest ones are tracked after it");
+
+  _mb_router_get_tracker (look_up (fixture, "/a"), 1)->highest = 42;
+  for (guint64 session = 2; session <= 256; session++)
+    g_assert_nonnull (_mb_router_get_tracker (look_up (fixture, "/a"), session));
+  g_assert_cmpuint (_mb_router_get_tracker (look_up (fixture, "/a"), 1)->highest, ==, 42);
+  g_assert_nonnull (_mb_router_get_tracker (look_up (fixture, "/a"), 257));
+  g_assert_cmpuint (_mb_router_get_tracker (look_up (fixture, "/a"), 1)->highest, ==, 0);
+}
+
+static void
+test_old_topics (Fixture      *fixture,
+                 gconstpointer data)
+{
+  g_autoptr(MbRoute) route = add (fixture, "/.*");
+
+  g_test_summary ("A topic that goes on being used is remembered through any flood of others");
+
+  _mb_router_get_tracker (look_up (fixture, "/a"), 1)->highest = 42;
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autofree char *topic = g_strdup_printf ("/%u", i);
+
+      look_up (fixture, topic);
+      if (i % 1000 == 0)
+        look_up (fixture, "/a");
+    }
+  g_assert_cmpuint (_mb_router_get_tracker (look_up (fixture, "/a"), 1)->highest, ==, 42);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -182,6 +234,9 @@ main (int    argc,
   g_test_add ("/router/limit", Fixture, NULL, set_up, test_limit, tear_down);
   g_test_add ("/router/trackers", Fixture, NULL, set_up, test_trackers, tear_down);
   g_test_add ("/router/tracker-flood", Fixture, NULL, set_up, test_tracker_flood, tear_down);
+  g_test_add ("/router/long-topic", Fixture, NULL, set_up, test_long_topic, tear_down);
+  g_test_add ("/router/session-flood", Fixture, NULL, set_up, test_session_flood, tear_down);
+  g_test_add ("/router/old-topics", Fixture, NULL, set_up, test_old_topics, tear_down);
 
   return g_test_run ();
 }

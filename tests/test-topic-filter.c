@@ -564,6 +564,21 @@ test_loss (void)
   collector_free (collector);
 }
 
+static void
+test_refused (void)
+{
+  const char * const topics[] = { "/a", NULL };
+  g_autoptr(GArray) program = _mb_multicast_filter_build (topics, NULL);
+  guint32 n_drops;
+
+  g_test_summary ("Where the system refuses a filter, or does not count, there is none, and no harm done");
+
+  g_assert_nonnull (program);
+  g_assert_false (_mb_multicast_filter_attach (-1, program));
+  _mb_multicast_filter_detach (-1);
+  g_assert_false (_mb_multicast_filter_count (-1, &n_drops));
+}
+
 int
 main (int    argc,
       char **argv)
@@ -582,6 +597,7 @@ main (int    argc,
   g_test_add ("/topic-filter/reopen", Clients, NULL, clients_set_up, test_reopen, clients_tear_down);
   g_test_add ("/topic-filter/builtin", Clients, NULL, clients_set_up, test_builtin, clients_tear_down);
   g_test_add_func ("/topic-filter/loss", test_loss);
+  g_test_add_func ("/topic-filter/refused", test_refused);
 
   return g_test_run ();
 }
