@@ -231,7 +231,8 @@ class TestInfo(BusCase):
                          '{"type": "number", "minimum": 0}', "--timeout", "0")
         expected = (f'topic /info\n  publishers:\n    bert  process {pub.pid} on {HOST}\n'
                     '      schema: {"type": "number", "minimum": 0}\n'
-                    f"  subscribers:\n    anna  process {echo.pid} on {HOST}\n")
+                    f"  subscribers:\n    anna  process {echo.pid} on {HOST}\n"
+                    '      schema: {"type": "number"}\n')
         self.assert_lists(expected, "info", "/info")
 
         def is_right(done):
