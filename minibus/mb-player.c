@@ -13,6 +13,7 @@
 #include "mb-client-private.h"
 #include "mb-error.h"
 #include "mb-player-run-private.h"
+#include "mb-recording-file-private.h"
 
 /**
  * MbPlayer:
@@ -188,6 +189,18 @@ static const MbPlayerEvents events = {
 };
 
 static void
+mb_player_constructed (GObject *object)
+{
+  MbPlayer *self = MB_PLAYER (object);
+
+  G_OBJECT_CLASS (mb_player_parent_class)->constructed (object);
+
+  /* Somebody made it without a client, with g_object_new(). */
+  if (self->client == NULL)
+    self->client = mb_client_new (NULL);
+}
+
+static void
 mb_player_dispose (GObject *object)
 {
   MbPlayer *self = MB_PLAYER (object);
@@ -351,6 +364,7 @@ mb_player_class_init (MbPlayerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  object_class->constructed = mb_player_constructed;
   object_class->dispose = mb_player_dispose;
   object_class->finalize = mb_player_finalize;
   object_class->get_property = mb_player_get_property;
@@ -1160,6 +1174,12 @@ mb_player_play_async (MbPlayer            *self,
     {
       g_task_return_new_error (task, MB_RECORDING_ERROR, MB_RECORDING_ERROR_STATE,
                                _("The player is playing already; wait for that to end, or cancel it"));
+      return;
+    }
+
+  if (!_mb_recording_file_is_given (self->file, &error))
+    {
+      g_task_return_error (task, error);
       return;
     }
 

@@ -14,6 +14,7 @@
 
 #include "mb-client-private.h"
 #include "mb-error.h"
+#include "mb-recording-file-private.h"
 
 static void
 end_stops (MbRecorder   *self,
@@ -120,6 +121,12 @@ mb_recorder_start_async (MbRecorder          *self,
     {
       g_task_return_new_error (task, MB_RECORDING_ERROR, MB_RECORDING_ERROR_STATE,
                                _("The recorder is at work already; stop it first"));
+      return;
+    }
+
+  if (!_mb_recording_file_is_given (self->file, &error))
+    {
+      g_task_return_error (task, error);
       return;
     }
 

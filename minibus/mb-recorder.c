@@ -119,6 +119,18 @@ _mb_recorder_emit_failed (MbRecorder   *self,
 }
 
 static void
+mb_recorder_constructed (GObject *object)
+{
+  MbRecorder *self = MB_RECORDER (object);
+
+  G_OBJECT_CLASS (mb_recorder_parent_class)->constructed (object);
+
+  /* Somebody made it without a client, with g_object_new(). */
+  if (self->client == NULL)
+    self->client = mb_client_new (NULL);
+}
+
+static void
 mb_recorder_dispose (GObject *object)
 {
   MbRecorder *self = MB_RECORDER (object);
@@ -247,6 +259,7 @@ mb_recorder_class_init (MbRecorderClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  object_class->constructed = mb_recorder_constructed;
   object_class->dispose = mb_recorder_dispose;
   object_class->finalize = mb_recorder_finalize;
   object_class->get_property = mb_recorder_get_property;

@@ -22,6 +22,9 @@ typedef enum
   MB_RECORDING_READ_ERROR,
 } MbRecordingRead;
 
+/* Fails if somebody made an object without its file, with g_object_new(). */
+gboolean         _mb_recording_file_is_given      (GFile            *file,
+                                                   GError          **error);
 /* Fails if the file is something else than a recording. */
 MbRecordingFile *_mb_recording_file_open          (GFile            *file,
                                                    GCancellable     *cancellable,

@@ -452,6 +452,19 @@ _mb_recording_file_find_end (MbRecordingFile  *self,
   return go_to (self, before, skipping, cancellable, error);
 }
 
+gboolean
+_mb_recording_file_is_given (GFile   *file,
+                             GError **error)
+{
+  if (file != NULL)
+    return TRUE;
+
+  g_set_error (error, MB_RECORDING_ERROR, MB_RECORDING_ERROR_STATE,
+               _("There is no file; set the property “%s” when the object is made"), "file");
+
+  return FALSE;
+}
+
 MbRecordingFile *
 _mb_recording_file_open (GFile         *file,
                          GCancellable  *cancellable,

@@ -415,6 +415,9 @@ mb_recording_summarize_sync (MbRecording   *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  if (!_mb_recording_file_is_given (self->file, error))
+    return NULL;
+
   return _mb_recording_summary_new (self->file, cancellable, error);
 }
 
@@ -425,7 +428,7 @@ summarize_thread (GTask        *task,
                   GCancellable *cancellable)
 {
   GError *error = NULL;
-  MbRecordingSummary *summary = _mb_recording_summary_new (MB_RECORDING (source_object)->file, cancellable, &error);
+  MbRecordingSummary *summary = mb_recording_summarize_sync (MB_RECORDING (source_object), cancellable, &error);
 
   if (summary != NULL)
     g_task_return_pointer (task, summary, g_object_unref);

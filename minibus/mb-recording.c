@@ -93,6 +93,9 @@ _mb_recording_begin (MbRecording  *self,
 {
   g_autofree char *name = NULL;
 
+  if (!_mb_recording_file_is_given (self->file, error))
+    return FALSE;
+
   if (!self->busy && (self->reader != NULL) == needs_open)
     {
       self->busy = TRUE;

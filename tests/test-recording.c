@@ -532,6 +532,50 @@ get_peak (void)
 }
 
 static void
+refused_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      user_data)
+{
+  gboolean *done = user_data;
+  g_autoptr(GError) error = NULL;
+
+  if (MB_IS_RECORDING (object))
+    g_assert_false (mb_recording_open_finish (MB_RECORDING (object), result, &error));
+  else if (MB_IS_RECORDER (object))
+    g_assert_false (mb_recorder_start_finish (MB_RECORDER (object), result, &error));
+  else
+    g_assert_false (mb_player_play_finish (MB_PLAYER (object), result, &error));
+
+  g_assert_error (error, MB_RECORDING_ERROR, MB_RECORDING_ERROR_STATE);
+  g_assert_nonnull (strstr (error->message, "There is no file"));
+  *done = TRUE;
+}
+
+/* Bindings can leave properties out. */
+static void
+test_no_file (void)
+{
+  g_autoptr(MbRecording) recording = g_object_new (MB_TYPE_RECORDING, NULL);
+  g_autoptr(MbRecorder) recorder = g_object_new (MB_TYPE_RECORDER, NULL);
+  g_autoptr(MbPlayer) player = g_object_new (MB_TYPE_PLAYER, NULL);
+  g_autoptr(MbRecordingSummary) summary = NULL;
+  g_autoptr(GError) error = NULL;
+  gboolean done[3] = { FALSE, FALSE, FALSE };
+
+  g_test_summary ("Without a file, recordings, recorders and players fail and say so");
+
+  summary = mb_recording_summarize_sync (recording, NULL, &error);
+  g_assert_null (summary);
+  g_assert_error (error, MB_RECORDING_ERROR, MB_RECORDING_ERROR_STATE);
+
+  mb_recording_open_async (recording, NULL, refused_cb, &done[0]);
+  mb_recorder_start_async (recorder, NULL, refused_cb, &done[1]);
+  mb_player_play_async (player, NULL, refused_cb, &done[2]);
+  while (!done[0] || !done[1] || !done[2])
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
 test_million (Fixture      *fixture,
               gconstpointer data)
 {
@@ -575,6 +619,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/recording/lines", test_lines);
+  g_test_add_func ("/recording/no-file", test_no_file);
   g_test_add_func ("/recording/values", test_values);
   g_test_add_func ("/recording/times", test_times);
   g_test_add_func ("/recording/clock", test_clock);
