@@ -57,19 +57,34 @@ mb_test_wait_free (MbTestWait *wait)
   g_free (wait);
 }
 
-MbClient *
-mb_test_open (const char *name,
-              const char *bus)
+static MbClient *
+open_client (const char *name,
+             const char *bus,
+             gboolean    presence)
 {
   g_autofree char *address = g_strconcat ("memory:", bus, NULL);
-  /* Without presence: packets of its own, 0.1 s after it was opened, would be counted among those of the test. */
-  MbClient *client = g_object_new (MB_TYPE_CLIENT, "name", name, "address", address, "presence", FALSE, NULL);
+  MbClient *client = g_object_new (MB_TYPE_CLIENT, "name", name, "address", address, "presence", presence, NULL);
   g_autoptr(GError) error = NULL;
 
   mb_client_open_sync (client, NULL, &error);
   g_assert_no_error (error);
 
   return client;
+}
+
+/* Without presence: packets of its own, 0.1 s after it was opened, would be counted among those of the test. */
+MbClient *
+mb_test_open (const char *name,
+              const char *bus)
+{
+  return open_client (name, bus, FALSE);
+}
+
+MbClient *
+mb_test_open_present (const char *name,
+                      const char *bus)
+{
+  return open_client (name, bus, TRUE);
 }
 
 MbPublisher *

@@ -32,6 +32,8 @@ void         mb_test_wait_free     (MbTestWait   *wait);
 /* An open client on a memory bus. */
 MbClient    *mb_test_open          (const char   *name,
                                     const char   *bus);
+MbClient    *mb_test_open_present  (const char   *name,
+                                    const char   *bus);
 MbPublisher *mb_test_publisher     (MbClient     *client,
                                     const char   *topic,
                                     MbSchema     *schema);

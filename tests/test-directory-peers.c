@@ -47,8 +47,8 @@ test_bound (void)
 
   g_test_summary ("Forged peers fill the table up to its bound, and not beyond; who is known already stays");
 
-  client = mb_test_open ("watcher", "bound");
-  early = mb_test_open ("early", "bound");
+  client = mb_test_open_present ("watcher", "bound");
+  early = mb_test_open_present ("early", "bound");
   directory = mb_directory_new (client);
   mb_test_wait_until (count (directory) == 2);
 
@@ -65,7 +65,7 @@ test_bound (void)
 
   /* Who comes while it is full is counted, and not in the list. */
   n_dropped = mb_client_get_dropped (client, MB_DROP_REASON_PRESENCE);
-  late = mb_test_open ("late", "bound");
+  late = mb_test_open_present ("late", "bound");
   mb_test_wait_until (mb_client_get_dropped (client, MB_DROP_REASON_PRESENCE) > n_dropped);
   g_assert_null (mb_directory_find_peer (directory, "late"));
   g_assert_cmpuint (count (directory), ==, MB_PEER_TABLE_MAX_PEERS);

@@ -130,7 +130,7 @@ test_busy (void)
 {
   /* As if it took 7 seconds. */
   Slow slow = { .service = "/slow", .work = 700 * 1000 };
-  g_autoptr(MbClient) client = mb_test_open ("caller", "busy");
+  g_autoptr(MbClient) client = mb_test_open_present ("caller", "busy");
 
   g_test_summary ("A service that cannot say anything while it works is no missing one, in its first call and later");
 
@@ -153,7 +153,7 @@ test_lost_question (void)
   g_test_summary ("If the question gets lost, a call has more time when anything was heard of a silent peer");
 
   _mb_presence_set_speed (4);
-  client = mb_test_open ("caller", "lost-question");
+  client = mb_test_open_present ("caller", "lost-question");
   slow_start (&slow, "lost-question");
   tap_send (slow.tap, "{\"header\":{\"topic\":\"/any\",\"idstr\":\"\",\"author\":\"other\"},\"data\":\"1\"}");
   call (client, "/slow");
@@ -165,7 +165,7 @@ static void
 test_costs (void)
 {
   g_autoptr(MbMemoryBus) bus = mb_memory_bus_get ("call-costs");
-  g_autoptr(MbClient) client = mb_test_open ("caller", "call-costs");
+  g_autoptr(MbClient) client = mb_test_open_present ("caller", "call-costs");
   Slow slow = { .service = "/quick" };
   guint before;
 
@@ -197,7 +197,7 @@ call_cb (GObject      *object,
 static void
 test_many_at_once (void)
 {
-  g_autoptr(MbClient) client = mb_test_open ("caller", "many-calls");
+  g_autoptr(MbClient) client = mb_test_open_present ("caller", "many-calls");
   Slow slow = { .service = "/quick" };
   guint n_done = 0;
 
@@ -214,7 +214,7 @@ test_many_at_once (void)
 static void
 test_many_names (void)
 {
-  g_autoptr(MbClient) client = mb_test_open ("caller", "many-names");
+  g_autoptr(MbClient) client = mb_test_open_present ("caller", "many-names");
   Slow slow = { .service = "/quick" };
 
   g_test_summary ("A client that calls more services than it remembers asks anew, and works");
