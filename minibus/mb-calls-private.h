@@ -55,6 +55,9 @@ void        _mb_calls_note_offered     (MbCalls         *self,
 /* Whether calls of this service were answered by one who can say nothing while it works. */
 gboolean    _mb_calls_may_be_busy      (MbCalls         *self,
                                         const char      *name);
+/* Whether somebody has offered the service, or answered, before. */
+gboolean    _mb_calls_is_known         (MbCalls         *self,
+                                        const char      *name);
 
 /* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
 MbCall     *_mb_call_new               (gconstpointer    owner,

@@ -291,6 +291,22 @@ _mb_calls_may_be_busy (MbCalls    *self,
 }
 
 gboolean
+_mb_calls_is_known (MbCalls    *self,
+                    const char *name)
+{
+  g_autofree char *service = g_strconcat (name, "/", NULL);
+  MbProvider *provider;
+  gboolean known;
+
+  g_mutex_lock (&self->lock);
+  provider = g_hash_table_lookup (self->providers, service);
+  known = provider != NULL && g_atomic_int_get (&provider->known);
+  g_mutex_unlock (&self->lock);
+
+  return known;
+}
+
+gboolean
 _mb_call_claim_question (MbCall *self,
                          gint64  gap)
 {

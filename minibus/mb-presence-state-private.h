@@ -37,7 +37,8 @@ G_BEGIN_DECLS
 #define CALL_GRACE 250         /* so long a call may take without a question */
 #define CALL_ASK_GAP 180
 #define NO_SERVICE_TIME 1500   /* nobody says to offer a service: there is none */
-#define NO_SERVICE_TIME_MIXED 4000   /* with peers on the bus who may be too busy to say so */
+#define NO_SERVICE_TIME_MIXED 4000   /* with peers on the bus who may be too busy to say so, or one who was there before */
+#define NO_SERVICE_ASKS 5            /* so often at least, for this process may have been too busy, too */
 #define MAX_CHECKS 32
 
 /* A packet to be sent when the lock is free. */

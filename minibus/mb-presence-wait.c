@@ -487,12 +487,15 @@ step_checks (MbPresence *self,
           continue;
         }
 
-      if (now >= check->started + MB_MS (self, time))
+      if (check->n_asked >= NO_SERVICE_ASKS &&
+          now >= check->started + MB_MS (self, _mb_calls_is_known (self->core->calls, name)
+                                               ? NO_SERVICE_TIME_MIXED : time))
         {
           g_autoptr(GError) error = make_no_service_error (self, name);
 
           _mb_calls_fail_service (self->core->calls, name, check->started, error);
           check->started = now;
+          check->n_asked = 0;
           continue;
         }
 
@@ -500,6 +503,7 @@ step_checks (MbPresence *self,
       if (check->asked_at == 0 || check->asked_at + MB_MS (self, CALL_ASK_GAP) <= now)
         {
           check->asked_at = now;
+          check->n_asked++;
           g_ptr_array_add (names, check->name);
         }
     }

@@ -161,6 +161,32 @@ test_lost_question (void)
   _mb_presence_set_speed (SPEED);
 }
 
+static JsonNode *
+answer_known (MbRequest *request,
+              gpointer   user_data)
+{
+  return json_node_init_int (json_node_alloc (), 42);
+}
+
+static void
+test_known (void)
+{
+  g_autoptr(MbClient) client = mb_test_open_present ("caller", "known");
+  g_autoptr(MbClient) provider = mb_test_open_present ("provider", "known");
+  g_autoptr(GError) error = NULL;
+  gint64 start;
+
+  g_test_summary ("A provider that has answered before gets 4.25 seconds to show itself, as it may just be starved");
+
+  mb_client_provide (provider, "/known", NULL, NULL, answer_known, NULL, NULL, &error);
+  g_assert_no_error (error);
+  call (client, "/known");
+  mb_client_close (provider);
+  start = g_get_monotonic_time ();
+  call_nobody (client, "/known");
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 4250 * 1000 / SPEED);
+}
+
 static void
 test_costs (void)
 {
@@ -243,6 +269,7 @@ main (int   argc,
 
   g_test_add_func ("/service-search/busy", test_busy);
   g_test_add_func ("/service-search/lost-question", test_lost_question);
+  g_test_add_func ("/service-search/known", test_known);
   g_test_add_func ("/service-search/costs", test_costs);
   g_test_add_func ("/service-search/many-at-once", test_many_at_once);
   g_test_add_func ("/service-search/many-names", test_many_names);
