@@ -276,14 +276,16 @@ const scenarios = {
         const photo = temporary('no recording\n');
         const {NOT_FOUND} = Gio.IOErrorEnum;
         const {EXISTS, NOT_RECORDING, STATE} = Minibus.RecordingError;
-        for (const promise of [
-            read(Minibus.Recording.new(gone)), Minibus.Recording.new(gone).open(), Minibus.Player.new(client, gone).play(),
+        for (const fail of [
+            () => read(Minibus.Recording.new(gone)), () => Minibus.Recording.new(gone).open(),
+            () => Minibus.Player.new(client, gone).play(),
         ])
-            assert((await failure(promise, Gio.IOErrorEnum, NOT_FOUND)).message.includes('gone.jsonl'));
-        for (const promise of [
-            read(Minibus.Recording.new(photo)), Minibus.Recording.new(photo).open(), Minibus.Player.new(client, photo).play(),
+            assert((await failure(fail(), Gio.IOErrorEnum, NOT_FOUND)).message.includes('gone.jsonl'));
+        for (const fail of [
+            () => read(Minibus.Recording.new(photo)), () => Minibus.Recording.new(photo).open(),
+            () => Minibus.Player.new(client, photo).play(),
         ])
-            assert((await failure(promise, Minibus.RecordingError, NOT_RECORDING)).message.includes('bus.jsonl'));
+            assert((await failure(fail(), Minibus.RecordingError, NOT_RECORDING)).message.includes('bus.jsonl'));
         await failure(Minibus.Recording.new(photo).next(), Minibus.RecordingError, STATE);
         await failure(Minibus.Recorder.new(client, photo).start(), Minibus.RecordingError, EXISTS);
         const recorder = new Minibus.Recorder({client, file: gone, patterns: ['/(']});
