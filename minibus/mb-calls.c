@@ -274,18 +274,31 @@ _mb_calls_note_offered (MbCalls    *self,
   g_mutex_unlock (&self->lock);
 }
 
+/* What is known of who offers a service, or has offered it. */
+static void
+look_at_provider (MbCalls    *self,
+                  const char *name,
+                  gboolean   *known,
+                  gboolean   *silent)
+{
+  g_autofree char *service = g_strconcat (name, "/", NULL);
+  MbProvider *provider;
+
+  g_mutex_lock (&self->lock);
+  provider = g_hash_table_lookup (self->providers, service);
+  *known = provider != NULL && g_atomic_int_get (&provider->known);
+  *silent = provider != NULL && g_atomic_int_get (&provider->silent);
+  g_mutex_unlock (&self->lock);
+}
+
 gboolean
 _mb_calls_may_be_busy (MbCalls    *self,
                        const char *name)
 {
-  g_autofree char *service = g_strconcat (name, "/", NULL);
-  MbProvider *provider;
+  gboolean known;
   gboolean silent;
 
-  g_mutex_lock (&self->lock);
-  provider = g_hash_table_lookup (self->providers, service);
-  silent = provider != NULL && g_atomic_int_get (&provider->silent);
-  g_mutex_unlock (&self->lock);
+  look_at_provider (self, name, &known, &silent);
 
   return silent;
 }
@@ -294,14 +307,10 @@ gboolean
 _mb_calls_is_known (MbCalls    *self,
                     const char *name)
 {
-  g_autofree char *service = g_strconcat (name, "/", NULL);
-  MbProvider *provider;
   gboolean known;
+  gboolean silent;
 
-  g_mutex_lock (&self->lock);
-  provider = g_hash_table_lookup (self->providers, service);
-  known = provider != NULL && g_atomic_int_get (&provider->known);
-  g_mutex_unlock (&self->lock);
+  look_at_provider (self, name, &known, &silent);
 
   return known;
 }
