@@ -326,7 +326,9 @@ _mb_caller_call_sync (MbCaller      *self,
   if (context != NULL && g_main_context_acquire (context))
     mailbox = _mb_mailbox_get (context);
 
+  _mb_core_begin_blocking (self->core);
   _mb_call_wait (call, mailbox);
+  _mb_core_end_blocking (self->core);
 
   if (mailbox != NULL)
     g_main_context_release (context);

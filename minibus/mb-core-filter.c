@@ -13,33 +13,19 @@
 /* Topics that it names one by one, where a pattern wants more than can be named. */
 #define MAX_UNWANTED 64
 
-static MbTransport *
-ref_transport (MbCore *self)
-{
-  MbTransport *transport;
-
-  g_mutex_lock (&self->send_lock);
-  transport = self->transport != NULL ? g_object_ref (self->transport) : NULL;
-  g_mutex_unlock (&self->send_lock);
-
-  return transport;
-}
-
-/* What the router calls. A filter is made where packets come in vain, so that subscribing is cheap and a program
+/* After the router has changed. A filter is made where packets come in vain, so that subscribing is cheap and a program
  * that wants all there is has none; but it ends at once, before anybody can miss anything. */
 void
-_mb_core_routes_changed (gpointer core,
-                         gboolean more)
+_mb_core_routes_changed (MbCore   *self,
+                         gboolean  more)
 {
-  MbCore *self = core;
-
   g_mutex_lock (&self->filter_lock);
   self->filter_is_old = TRUE;
   if (more)
     g_ptr_array_set_size (self->unwanted, 0);
   if (more && self->has_filter)
     {
-      g_autoptr(MbTransport) transport = ref_transport (self);
+      g_autoptr(MbTransport) transport = _mb_core_ref_transport (self);
 
       if (transport != NULL)
         mb_transport_set_topics (transport, NULL, NULL);
@@ -53,7 +39,7 @@ static void
 renew_filter (MbCore *self)
 {
   g_auto(GStrv) wanted = _mb_router_list_topics (self->router);
-  g_autoptr(MbTransport) transport = ref_transport (self);
+  g_autoptr(MbTransport) transport = _mb_core_ref_transport (self);
 
   /* While the client is being opened there is none yet. */
   if (transport == NULL)

@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * objects (publishers, subscribers, services) hold references on it and know nothing of MbClient.
  *
  * Everything here may be used from any thread. No lock is held while another one is taken, but for
- * receive_lock, under which the way in takes the others, and filter_lock.
+ * receive_lock, under which the way in takes the others, filter_lock and context_lock.
  */
 typedef struct _MbCore MbCore;
 /* What it knows of the others, and tells them: mb-presence-private.h. */
@@ -108,6 +108,10 @@ struct _MbCore
   GError          *queue_error;   /* send_lock; the first since somebody asked, or NULL */
   GCond            dequeued;      /* send_lock */
 
+  GMutex           context_lock;  /* before send_lock and the router's lock */
+  guint            n_blocking;    /* context_lock; threads */
+  gboolean         is_lent;       /* context_lock; to the main loop of the client */
+
   /* What the transport need not bring; see mb-core-filter.c. */
   GMutex           filter_lock;   /* before send_lock and the router's lock */
   gboolean         has_filter;    /* filter_lock */
@@ -140,6 +144,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbCore, _mb_core_unref)
 
 /* Starts a new session. The receiver is for the transport to be opened with. */
 MbReceiver *_mb_core_prepare       (MbCore        *self);
+/* A reference, or NULL while there is none. */
+MbTransport *_mb_core_ref_transport
+                                   (MbCore        *self);
 /* The opposite of that, when nothing comes in or goes out any more. */
 void       _mb_core_end            (MbCore        *self);
 /* Whether the client was open in another process when this one was forked off. Its threads are not here, and any lock
@@ -236,8 +243,17 @@ void       _mb_delivery_free       (gpointer       data);
 void       _mb_core_send_answers   (MbCore        *self,
                                     GQueue        *answers);
 
+/* In which thread the transport receives: mb-core-context.c */
+/* After a change of the routes. */
+void       _mb_core_update_context (MbCore        *self);
+/* After a change of the transport: a new one receives in a thread of its own. */
+void       _mb_core_renew_context  (MbCore        *self);
+/* While any thread blocks until something comes in, no main loop is to receive: it may be the one that blocks. */
+void       _mb_core_begin_blocking (MbCore        *self);
+void       _mb_core_end_blocking   (MbCore        *self);
+
 /* The filter of the transport: mb-core-filter.c */
-void       _mb_core_routes_changed (gpointer       core,
+void       _mb_core_routes_changed (MbCore        *self,
                                     gboolean       more);
 /* A packet with a tag came that nobody wants. receive_lock is held. */
 void       _mb_core_note_vain      (MbCore        *self,

@@ -38,6 +38,18 @@ static const MbReceiverFuncs receiver_funcs = {
   .report_loss = report_loss_cb,
 };
 
+static gboolean
+take_turn_cb (gpointer mailbox)
+{
+  return _mb_mailbox_take_turn (mailbox);
+}
+
+static void
+mailbox_unref (gpointer mailbox)
+{
+  _mb_mailbox_unref (mailbox);
+}
+
 static void
 reason_free (gpointer data)
 {
@@ -52,6 +64,14 @@ answer_free (gpointer data)
   g_free (answer->id);
   g_string_free (answer->data, TRUE);
   g_free (answer);
+}
+
+static void
+routes_changed_cb (gpointer core,
+                   gboolean more)
+{
+  _mb_core_routes_changed (core, more);
+  _mb_core_update_context (core);
 }
 
 MbCore *
@@ -79,9 +99,11 @@ _mb_core_new (const char   *name,
   self->packet = g_string_sized_new (1500);
   g_cond_init (&self->dequeued);
 
+  g_mutex_init (&self->context_lock);
+
   g_mutex_init (&self->filter_lock);
   self->unwanted = g_ptr_array_new_with_free_func (g_free);
-  _mb_router_watch (self->router, _mb_core_routes_changed, self);
+  _mb_router_watch (self->router, routes_changed_cb, self);
 
   g_mutex_init (&self->receive_lock);
   self->topic_buffer = g_string_new (NULL);
@@ -148,6 +170,7 @@ _mb_core_unref (MbCore *self)
   g_mutex_clear (&self->lists_lock);
   g_mutex_clear (&self->send_lock);
   g_mutex_clear (&self->filter_lock);
+  g_mutex_clear (&self->context_lock);
   g_mutex_clear (&self->receive_lock);
   g_free (self->name);
   g_free (self);
@@ -184,10 +207,13 @@ _mb_core_end (MbCore *self)
 MbReceiver *
 _mb_core_prepare (MbCore *self)
 {
+  MbReceiver *receiver = _mb_receiver_new (&receiver_funcs, self);
   GHashTableIter iter;
   gpointer value;
 
   g_atomic_int_set (&self->process, _mb_process_get ());
+  _mb_receiver_set_turn (receiver, take_turn_cb, _mb_mailbox_get (_mb_inbox_get_context (self->reports)),
+                         mailbox_unref);
 
   g_mutex_lock (&self->send_lock);
 
@@ -206,7 +232,7 @@ _mb_core_prepare (MbCore *self)
   _mb_router_forget (self->router);
   g_mutex_unlock (&self->receive_lock);
 
-  return _mb_receiver_new (&receiver_funcs, self);
+  return receiver;
 }
 
 guint64
@@ -219,6 +245,18 @@ _mb_core_get_session (MbCore *self)
   g_mutex_unlock (&self->send_lock);
 
   return session;
+}
+
+MbTransport *
+_mb_core_ref_transport (MbCore *self)
+{
+  MbTransport *transport;
+
+  g_mutex_lock (&self->send_lock);
+  transport = self->transport != NULL ? g_object_ref (self->transport) : NULL;
+  g_mutex_unlock (&self->send_lock);
+
+  return transport;
 }
 
 void
@@ -234,6 +272,8 @@ _mb_core_set_transport (MbCore      *self,
   self->has_filter = FALSE;
   self->filter_is_old = TRUE;
   g_mutex_unlock (&self->filter_lock);
+
+  _mb_core_renew_context (self);
 }
 
 void

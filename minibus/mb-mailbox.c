@@ -10,7 +10,7 @@
 
 /* One turn of the main loop gives messages this much, then other sources have their turn. */
 #define TURN_ITEMS 256
-#define TURN_TIME (4 * G_TIME_SPAN_MILLISECOND)
+#define TURN_TIME G_TIME_SPAN_MILLISECOND
 
 /* A queue of pairs that allocates only to grow. */
 typedef struct
@@ -315,24 +315,37 @@ mailbox_source_check (GSource *source)
 }
 
 static gboolean
+take_turn (MbMailbox *self,
+           GSource   *source)
+{
+  gint64 end = g_get_monotonic_time () + TURN_TIME;
+  guint i;
+
+  for (i = 0; i < TURN_ITEMS && mailbox_deliver (self, FALSE); i++)
+    {
+      if (g_source_is_destroyed (source))
+        return TRUE;
+      if ((i & 3) == 3 && g_get_monotonic_time () > end)
+        return TRUE;
+    }
+
+  return i > 0;
+}
+
+gboolean
+_mb_mailbox_take_turn (MbMailbox *self)
+{
+  return take_turn (self, self->source);
+}
+
+static gboolean
 mailbox_source_dispatch (GSource     *source,
                          GSourceFunc  callback,
                          gpointer     user_data)
 {
-  MbMailbox *self = ((MailboxSource *) source)->mailbox;
-  gint64 end = g_get_monotonic_time () + TURN_TIME;
+  take_turn (((MailboxSource *) source)->mailbox, source);
 
-  for (guint i = 0; i < TURN_ITEMS; i++)
-    {
-      if (!mailbox_deliver (self, FALSE))
-        break;
-      if ((i & 15) == 15 && g_get_monotonic_time () > end)
-        break;
-      if (g_source_is_destroyed (source))
-        return G_SOURCE_REMOVE;
-    }
-
-  return G_SOURCE_CONTINUE;
+  return !g_source_is_destroyed (source);
 }
 
 /* The last reference on the source is the end of the mailbox: until then its context may look at it. */
@@ -643,7 +656,8 @@ _mb_inbox_push_full (MbInbox  *self,
 
   g_mutex_unlock (&mailbox->lock);
 
-  if (was_empty)
+  /* A thread that runs the context looks here before it waits. */
+  if (was_empty && !g_main_context_is_owner (mailbox->context))
     g_main_context_wakeup (mailbox->context);
 
   return g_steal_pointer (&dropped);

@@ -33,6 +33,11 @@ void           _mb_multicast_io_set_topics
                                       const char * const  *wanted,
                                       const char * const  *unwanted);
 
+/* See mb_transport_set_context(). From any thread. */
+void           _mb_multicast_io_set_context
+                                     (MbMulticastIo       *self,
+                                      GMainContext        *context);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbMulticastIo, _mb_multicast_io_unref)
 
 G_END_DECLS

@@ -7,8 +7,9 @@
 /* What a multicast transport has while it is open: a socket, a thread that receives, and the
  * packets that the system was too busy to take.
  *
- * The thread waits in poll() for the socket, for news of the network, and for an eventfd by which
- * other threads call it. It has no timer, unless the system is out of memory or the network has just changed.
+ * The thread waits in poll() for the socket, unless that is lent to a main loop, for news of the network, and for an
+ * eventfd by which other threads call it. It has no timer, unless the system is out of memory, the network has just
+ * changed, or a main loop that has the socket is busy.
  */
 
 #include "config.h"
@@ -19,23 +20,26 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
-#include "mb-multicast-filter-private.h"
+#include "mb-multicast-inlet-private.h"
+#include "mb-multicast-loan-private.h"
 #include "mb-multicast-socket-private.h"
 #include "mb-network-watch-private.h"
+#include "mb-receiver-private.h"
 #include "mb-thread-private.h"
 
-#define BATCH 32
-#define PACKET_SIZE 65536
-#define CONTROL_SIZE 128
 /* After so many full batches the thread looks up from the socket. */
 #define MAX_FULL_BATCHES 8
+/* After so many a main loop does, to have its messages delivered. */
+#define MAX_LOOP_BATCHES 16
+/* For how many ms the thread keeps main loops free of a flood that is not for them. */
+#define FLOOD_STAY 100
+/* How many packets that wait are sent in one go. */
+#define FLUSH 32
 /* How long to leave alone a system that is out of memory, or a socket that only gives errors. */
 #define MIN_PAUSE 5
 #define MAX_PAUSE 1000
@@ -54,21 +58,6 @@ typedef struct
   guint8  data[];
 } Waiting;
 
-/* Only for the thread. */
-typedef struct
-{
-  struct mmsghdr  messages[BATCH];
-  struct iovec    vectors[BATCH];
-  union
-  {
-    char           bytes[CONTROL_SIZE];
-    struct cmsghdr align;
-  }               controls[BATCH];
-  struct sockaddr_storage senders[BATCH];
-  guint8         *packets;      /* PACKET_SIZE for each; only pages that were needed take memory */
-  guint32         n_overflows;  /* since the socket was made, as the system counts */
-} Batch;
-
 struct _MbMulticastIo
 {
   gatomicrefcount     ref_count;
@@ -78,7 +67,9 @@ struct _MbMulticastIo
   GThread            *thread;
   int                 wake_fd;
   guint               process;          /* where the thread is */
-  MbMulticastSocket  *socket;           /* sending is for any thread, the rest for ours */
+  MbMulticastSocket  *socket;           /* sending is for any thread, the rest for the inlet */
+  MbMulticastInlet   *inlet;
+  MbMulticastLoan    *loan;             /* of the inlet, to a main loop; or NULL where there is none to be had */
 
   gint                stopping;         /* atomic */
 
@@ -87,59 +78,14 @@ struct _MbMulticastIo
   gsize               backlog_bytes;    /* lock */
   gboolean            out_of_memory;    /* lock; a writable socket then says nothing */
 
-  /* The system counts what a filter drops along with what it has no room for: of the packets from one count to
-   * the other nothing can be told.
-   */
-  GMutex              filter_lock;
-  gboolean            has_filter;       /* filter_lock */
-  gboolean            is_unsure;        /* filter_lock; between these two, or from the first on: */
-  guint32             unsure_from;      /* filter_lock */
-  guint32             unsure_until;     /* filter_lock; unless there is a filter */
+  GMutex              loan_lock;        /* of whoever attaches the loan, or detaches it */
 
   /* Only for the thread. */
-  Batch              *batch;
   int                 watch_fd;         /* -1 where there is none */
   guint               pause;            /* ms to wait after an error of the socket, or 0 */
   gint64              look_time;        /* when to look at the network again, or 0 */
   guint               n_looks;          /* since it changed */
 };
-
-static Batch *
-batch_new (GError **error)
-{
-  Batch *batch;
-  void *packets = mmap (NULL, BATCH * PACKET_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-  if (packets == MAP_FAILED)
-    {
-      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("There is no memory to receive packets: %s"), g_strerror (errno));
-      return NULL;
-    }
-
-  batch = g_new0 (Batch, 1);
-  batch->packets = packets;
-
-  for (guint i = 0; i < BATCH; i++)
-    {
-      batch->vectors[i].iov_base = batch->packets + i * PACKET_SIZE;
-      batch->vectors[i].iov_len = PACKET_SIZE;
-      batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
-      batch->messages[i].msg_hdr.msg_iovlen = 1;
-      batch->messages[i].msg_hdr.msg_control = &batch->controls[i];
-      batch->messages[i].msg_hdr.msg_name = &batch->senders[i];
-    }
-
-  return batch;
-}
-
-static void
-batch_free (Batch *batch)
-{
-  munmap (batch->packets, BATCH * PACKET_SIZE);
-  g_free (batch);
-}
 
 static void
 wake (MbMulticastIo *self)
@@ -159,106 +105,6 @@ is_stopping (MbMulticastIo *self)
   return g_atomic_int_get (&self->stopping);
 }
 
-/* How many packets were lost for want of room since the last look, when the system has counted so many. */
-static guint
-count_overflows (MbMulticastIo *self,
-                 guint32        n_overflows)
-{
-  guint32 last = self->batch->n_overflows;
-  gint32 n = (gint32) (n_overflows - last);
-  gint32 from, until;
-
-  self->batch->n_overflows = n_overflows;
-
-  g_mutex_lock (&self->filter_lock);
-  if (self->is_unsure)
-    {
-      from = MAX (0, (gint32) (self->unsure_from - last));
-      until = self->has_filter ? n : (gint32) (self->unsure_until - last);
-      if (until <= n && !self->has_filter)
-        self->is_unsure = FALSE;
-      n -= MAX (0, MIN (n, until) - from);
-    }
-  g_mutex_unlock (&self->filter_lock);
-
-  return (guint) MAX (0, n);
-}
-
-/* Reports packets that the system had no room for before this one arrived. */
-static void
-check_overflow (MbMulticastIo *self,
-                struct msghdr *message)
-{
-  for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))
-    {
-      guint32 n_overflows;
-
-      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
-        continue;
-
-      memcpy (&n_overflows, CMSG_DATA (c), sizeof n_overflows);
-      if (n_overflows != self->batch->n_overflows)
-        mb_receiver_report_loss (self->receiver, count_overflows (self, n_overflows));
-      return;
-    }
-}
-
-/* Receives what is there, up to a batch. Returns how many packets there were, or -1 when there
- * will be no more until poll() says so.
- */
-static int
-receive (MbMulticastIo *self)
-{
-  Batch *batch = self->batch;
-  gint64 now;
-  int n;
-
-  for (guint i = 0; i < BATCH; i++)
-    {
-      batch->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
-      batch->messages[i].msg_hdr.msg_namelen = sizeof batch->senders[i];
-      batch->messages[i].msg_hdr.msg_flags = 0;
-    }
-
-  n = recvmmsg (_mb_multicast_socket_get_fd (self->socket), batch->messages, BATCH, MSG_DONTWAIT,
-                NULL);
-
-  if (n < 0)
-    {
-      if (errno == EINTR)
-        return 0;
-
-      /* What the network answered to an earlier packet comes up here once, and is of no
-       * consequence. An error that stays must neither end the thread nor keep it busy.
-       */
-      if (errno != EAGAIN)
-        {
-          self->pause = CLAMP (2 * self->pause, MIN_PAUSE, MAX_PAUSE);
-          g_debug ("Receiving failed, trying again in %u ms: %s", self->pause, g_strerror (errno));
-        }
-
-      return -1;
-    }
-
-  self->pause = 0;
-  now = g_get_monotonic_time ();
-
-  for (int i = 0; i < n && !is_stopping (self); i++)
-    {
-      struct msghdr *message = &batch->messages[i].msg_hdr;
-      const guint8 *data = batch->vectors[i].iov_base;
-      gsize length = batch->messages[i].msg_len;
-
-      check_overflow (self, message);
-
-      if (!is_stopping (self) &&
-          _mb_multicast_socket_accepts (self->socket, message, data, length, now))
-        mb_receiver_push (self->receiver, data, length);
-    }
-
-  return n == BATCH ? n : -1;
-}
-
 /* Sends some of what has waited, in order, as far as the system takes it. Not all at once, as
  * others want to send meanwhile.
  */
@@ -267,7 +113,7 @@ flush (MbMulticastIo *self)
 {
   G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
-  for (guint i = 0; i < BATCH && self->backlog.length > 0; i++)
+  for (guint i = 0; i < FLUSH && self->backlog.length > 0; i++)
     {
       Waiting *first = g_queue_peek_head (&self->backlog);
       int result = _mb_multicast_socket_send (self->socket, first->target, first->data,
@@ -291,7 +137,7 @@ static void
 look (MbMulticastIo          *self,
       const MbNetworkChanges *changes)
 {
-  gboolean is_done = _mb_multicast_socket_renew (self->socket, changes);
+  gboolean is_done = _mb_multicast_inlet_renew (self->inlet, changes);
 
   if (changes->changed)
     self->n_looks = 0;
@@ -337,16 +183,23 @@ sooner (int   timeout,
   return timeout < 0 ? (int) pause : MIN (timeout, (int) pause);
 }
 
+static gboolean
+is_lent (MbMulticastIo *self)
+{
+  return self->loan != NULL && _mb_multicast_loan_is_out (self->loan);
+}
+
 /* Waits until there is something to do, and does all of it but receiving. */
 static void
 wait_for_work (MbMulticastIo *self)
 {
-  struct pollfd fds[3] = {
+  struct pollfd fds[4] = {
     { .fd = self->wake_fd, .events = POLLIN },
     { .fd = self->watch_fd, .events = POLLIN },
-    /* A socket in trouble would wake us at once. */
-    { .fd = self->pause > 0 ? -1 : _mb_multicast_socket_get_fd (self->socket), .events = POLLIN },
+    { .fd = self->loan != NULL ? _mb_multicast_loan_get_timer (self->loan) : -1, .events = POLLIN },
+    { .fd = -1 },
   };
+  struct pollfd *socket = &fds[3];
   gboolean has_backlog;
   int timeout = -1;
 
@@ -355,8 +208,14 @@ wait_for_work (MbMulticastIo *self)
   if (has_backlog && self->out_of_memory)
     timeout = MIN_PAUSE;
   else if (has_backlog)
-    fds[2].events |= POLLOUT;
+    socket->events |= POLLOUT;
   g_mutex_unlock (&self->lock);
+
+  /* A socket in trouble would wake us at once. */
+  if (!is_lent (self) && self->pause == 0)
+    socket->events |= POLLIN;
+  if (socket->events != 0 && self->pause == 0)
+    socket->fd = _mb_multicast_socket_get_fd (self->socket);
 
   if (self->pause > 0)
     timeout = sooner (timeout, self->pause);
@@ -380,6 +239,9 @@ wait_for_work (MbMulticastIo *self)
 
   if (is_stopping (self))
     return;
+
+  if (fds[2].revents != 0)
+    _mb_multicast_loan_look (self->loan);
 
   if (fds[1].revents != 0)
     renew (self);
@@ -421,6 +283,12 @@ linger (MbMulticastIo *self)
     }
 }
 
+static gboolean
+is_for_thread (gpointer data)
+{
+  return !is_lent (data);
+}
+
 static gpointer
 io_thread (gpointer data)
 {
@@ -429,10 +297,17 @@ io_thread (gpointer data)
 
   while (!is_stopping (self))
     {
-      int n = receive (self);
+      MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_thread, self);
 
-      if (n >= 0 && ++n_full < MAX_FULL_BATCHES)
+      if (state == MB_INLET_FULL && ++n_full < MAX_FULL_BATCHES)
         continue;
+
+      /* What the network answered to an earlier packet comes up here once, and is of no consequence. An error that
+       * stays must neither end the thread nor keep it busy.
+       */
+      self->pause = state == MB_INLET_FAILED ? CLAMP (2 * self->pause, MIN_PAUSE, MAX_PAUSE) : 0;
+      if (state == MB_INLET_FAILED)
+        g_debug ("Receiving failed, trying again in %u ms: %s", self->pause, g_strerror (errno));
 
       /* Returns at once if there are more packets. */
       wait_for_work (self);
@@ -442,6 +317,35 @@ io_thread (gpointer data)
   linger (self);
 
   return NULL;
+}
+
+static gboolean
+is_for_loop (gpointer data)
+{
+  return is_lent (data);
+}
+
+/* Runs in a main loop. Takes all there is, up to a limit, before anything of it is delivered: what the system keeps for
+ * us is limited far more than what we do.
+ */
+static guint
+receive_in_loop (gpointer data)
+{
+  MbMulticastIo *self = data;
+  MbInletState state = MB_INLET_FULL;
+  guint i;
+
+  for (i = 0; i < MAX_LOOP_BATCHES && state == MB_INLET_FULL; i++)
+    state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+
+  if (state == MB_INLET_FAILED)
+    return MIN_PAUSE;
+
+  /* The loop has better things to do than to drop packets all the time. */
+  if (!_mb_receiver_take_turn (self->receiver) && state == MB_INLET_FULL)
+    return FLOOD_STAY;
+
+  return 0;
 }
 
 static int
@@ -474,7 +378,7 @@ _mb_multicast_io_start (MbAddress   *address,
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
-  g_mutex_init (&self->filter_lock);
+  g_mutex_init (&self->loan_lock);
   g_queue_init (&self->backlog);
   self->receiver = g_object_ref (receiver);
   self->process = _mb_process_get ();
@@ -490,8 +394,8 @@ _mb_multicast_io_start (MbAddress   *address,
   if (self->socket == NULL)
     return NULL;
 
-  self->batch = batch_new (error);
-  if (self->batch == NULL)
+  self->inlet = _mb_multicast_inlet_new (self->socket, receiver, error);
+  if (self->inlet == NULL)
     return NULL;
 
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -501,6 +405,10 @@ _mb_multicast_io_start (MbAddress   *address,
                    _("The system gives no file descriptor for events: %s"), g_strerror (errno));
       return NULL;
     }
+
+  self->loan = _mb_multicast_loan_new (_mb_multicast_socket_get_fd (self->socket), self->wake_fd);
+  if (self->loan == NULL)
+    g_debug ("Main loops will not receive by themselves: %s", g_strerror (errno));
 
   _mb_multicast_io_ref (self);
   self->thread = _mb_thread_try_new ("minibus-io", io_thread, self, &local_error);
@@ -533,7 +441,11 @@ _mb_multicast_io_stop (MbMulticastIo *self)
     return;
 
   g_atomic_int_set (&self->stopping, TRUE);
+  _mb_multicast_io_set_context (self, NULL);
   wake (self);
+
+  /* A loop may be receiving in yet another thread. */
+  _mb_multicast_inlet_stop (self->inlet);
 
   if (thread == g_thread_self ())
     g_thread_unref (thread);
@@ -557,8 +469,9 @@ _mb_multicast_io_unref (MbMulticastIo *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->inlet, _mb_multicast_inlet_free);
   g_clear_pointer (&self->socket, _mb_multicast_socket_free);
-  g_clear_pointer (&self->batch, batch_free);
+  g_clear_pointer (&self->loan, _mb_multicast_loan_unref);
   g_clear_object (&self->receiver);
   g_queue_clear_full (&self->backlog, g_free);
   if (self->wake_fd >= 0)
@@ -566,7 +479,7 @@ _mb_multicast_io_unref (MbMulticastIo *self)
   if (self->watch_fd >= 0)
     close (self->watch_fd);
   g_mutex_clear (&self->lock);
-  g_mutex_clear (&self->filter_lock);
+  g_mutex_clear (&self->loan_lock);
   g_free (self);
 }
 
@@ -677,30 +590,45 @@ _mb_multicast_io_set_topics (MbMulticastIo      *self,
                              const char * const *wanted,
                              const char * const *unwanted)
 {
-  int fd = _mb_multicast_socket_get_fd (self->socket);
-  g_autoptr(GArray) program = _mb_multicast_filter_build (wanted, unwanted);
-  gboolean had_filter;
-  guint32 n_drops = 0;
+  _mb_multicast_inlet_set_topics (self->inlet, wanted, unwanted);
+}
 
-  g_mutex_lock (&self->filter_lock);
-  had_filter = self->has_filter;
+static void
+io_unref (gpointer data)
+{
+  _mb_multicast_io_unref (data);
+}
 
-  /* Where the system does not tell how much it has dropped, loss could not be told from filtering afterwards. */
-  if (program != NULL && (had_filter || _mb_multicast_filter_count (fd, &n_drops)))
+/*< private >
+ * _mb_multicast_io_set_context:
+ * @self: what was started
+ * @context: (nullable): a main context, or `NULL`
+ *
+ * Has the loop of @context receive, whenever it runs and is in time, instead of the thread.
+ */
+void
+_mb_multicast_io_set_context (MbMulticastIo *self,
+                              GMainContext  *context)
+{
+  G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new (&self->loan_lock);
+
+  if (self->loan == NULL)
+    return;
+
+  /* It is likely to come back, so the sources stay. */
+  if (context == NULL && !is_stopping (self))
     {
-      if (!self->is_unsure)
-        self->unsure_from = n_drops;
-      self->is_unsure = TRUE;
-      self->has_filter = _mb_multicast_filter_attach (fd, program);
+      _mb_multicast_loan_set_allowed (self->loan, FALSE);
+      return;
     }
-  else if (had_filter)
+
+  if (context != NULL && context == _mb_multicast_loan_get_context (self->loan))
     {
-      _mb_multicast_filter_detach (fd);
-      self->has_filter = FALSE;
+      _mb_multicast_loan_set_allowed (self->loan, TRUE);
+      return;
     }
 
-  if (!self->has_filter && self->is_unsure && _mb_multicast_filter_count (fd, &n_drops))
-    self->unsure_until = n_drops;
-
-  g_mutex_unlock (&self->filter_lock);
+  _mb_multicast_loan_detach (self->loan);
+  if (!is_stopping (self))
+    _mb_multicast_loan_attach (self->loan, context, receive_in_loop, _mb_multicast_io_ref (self), io_unref);
 }

@@ -139,6 +139,19 @@ mb_multicast_transport_close (MbTransport *transport)
     _mb_multicast_io_stop (io);
 }
 
+/* Returns NULL while it is closed. */
+static MbMulticastIo *
+ref_io (MbMulticastTransport *self)
+{
+  MbMulticastIo *io;
+
+  g_mutex_lock (&self->lock);
+  io = self->io != NULL ? _mb_multicast_io_ref (self->io) : NULL;
+  g_mutex_unlock (&self->lock);
+
+  return io;
+}
+
 static gboolean
 mb_multicast_transport_send (MbTransport   *transport,
                              const char    *topic,
@@ -147,12 +160,7 @@ mb_multicast_transport_send (MbTransport   *transport,
                              GError       **error)
 {
   MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
-  g_autoptr(MbMulticastIo) io = NULL;
-
-  g_mutex_lock (&self->lock);
-  if (self->io != NULL)
-    io = _mb_multicast_io_ref (self->io);
-  g_mutex_unlock (&self->lock);
+  g_autoptr(MbMulticastIo) io = ref_io (self);
 
   if (io == NULL)
     {
@@ -170,15 +178,21 @@ mb_multicast_transport_set_topics (MbTransport        *transport,
                                    const char * const *unwanted)
 {
   MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
-  g_autoptr(MbMulticastIo) io = NULL;
-
-  g_mutex_lock (&self->lock);
-  if (self->io != NULL)
-    io = _mb_multicast_io_ref (self->io);
-  g_mutex_unlock (&self->lock);
+  g_autoptr(MbMulticastIo) io = ref_io (self);
 
   if (io != NULL)
     _mb_multicast_io_set_topics (io, wanted, unwanted);
+}
+
+static void
+mb_multicast_transport_set_context (MbTransport  *transport,
+                                    GMainContext *context)
+{
+  MbMulticastTransport *self = MB_MULTICAST_TRANSPORT (transport);
+  g_autoptr(MbMulticastIo) io = ref_io (self);
+
+  if (io != NULL)
+    _mb_multicast_io_set_context (io, context);
 }
 
 static gsize
@@ -202,6 +216,7 @@ mb_multicast_transport_iface_init (MbTransportInterface *iface)
   iface->get_max_packet_size = mb_multicast_transport_get_max_packet_size;
   iface->is_reliable = mb_multicast_transport_is_reliable;
   iface->set_topics = mb_multicast_transport_set_topics;
+  iface->set_context = mb_multicast_transport_set_context;
 }
 
 static void

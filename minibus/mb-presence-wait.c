@@ -656,8 +656,10 @@ _mb_presence_wait_sync (MbCore        *core,
   wait->waiter = _mb_waiter_new ();
   start (core, wait, timeout, cancellable);
 
+  _mb_core_begin_blocking (core);
   while (!g_atomic_int_get (&wait->ended))
     _mb_waiter_wait (wait->waiter, 0);
+  _mb_core_end_blocking (core);
 
   if (wait->cancelled_id != 0)
     g_cancellable_disconnect (wait->cancellable, wait->cancelled_id);

@@ -27,4 +27,14 @@ MbReceiver *_mb_receiver_new    (const MbReceiverFuncs *funcs,
                                  gpointer               owner);
 void        _mb_receiver_detach (MbReceiver            *self);
 
+/* What a main loop does that has pushed packets by itself: `func` delivers what these became, and returns whether there
+ * was anything. To be set before the receiver is used.
+ */
+typedef gboolean (*MbReceiverTurn) (gpointer data);
+void        _mb_receiver_set_turn  (MbReceiver            *self,
+                                    MbReceiverTurn         func,
+                                    gpointer               data,
+                                    GDestroyNotify         destroy);
+gboolean    _mb_receiver_take_turn (MbReceiver            *self);
+
 G_END_DECLS

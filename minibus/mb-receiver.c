@@ -57,6 +57,10 @@ struct _MbReceiver
   GRecMutex              lock;
   const MbReceiverFuncs *funcs;   /* lock; NULL when detached */
   gpointer               owner;   /* lock; not owned */
+
+  MbReceiverTurn         turn;    /* set once; or NULL */
+  gpointer               turn_data;
+  GDestroyNotify         turn_destroy;
 };
 
 G_DEFINE_FINAL_TYPE (MbReceiver, mb_receiver, G_TYPE_OBJECT)
@@ -66,6 +70,8 @@ mb_receiver_finalize (GObject *object)
 {
   MbReceiver *self = MB_RECEIVER (object);
 
+  if (self->turn_destroy != NULL)
+    self->turn_destroy (self->turn_data);
   g_rec_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (mb_receiver_parent_class)->finalize (object);
@@ -126,6 +132,42 @@ _mb_receiver_detach (MbReceiver *self)
   self->funcs = NULL;
   self->owner = NULL;
   g_rec_mutex_unlock (&self->lock);
+}
+
+/*< private >
+ * _mb_receiver_set_turn:
+ * @self: a receiver
+ * @func: what delivers; called without a lock, also after the owner has been detached
+ * @data: its argument
+ * @destroy: called for @data in the end
+ *
+ * Says how to deliver, in the main loop that receives, what has been pushed.
+ */
+void
+_mb_receiver_set_turn (MbReceiver     *self,
+                       MbReceiverTurn  func,
+                       gpointer        data,
+                       GDestroyNotify  destroy)
+{
+  g_assert (self->turn == NULL);
+
+  self->turn = func;
+  self->turn_data = data;
+  self->turn_destroy = destroy;
+}
+
+/*< private >
+ * _mb_receiver_take_turn:
+ * @self: a receiver
+ *
+ * Delivers, in the main loop that has just pushed packets.
+ *
+ * Returns: whether there was anything to deliver
+ */
+gboolean
+_mb_receiver_take_turn (MbReceiver *self)
+{
+  return self->turn != NULL && self->turn (self->turn_data);
 }
 
 /**

@@ -62,7 +62,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MbRoute, _mb_route_unref)
 
 MbRouter     *_mb_router_new           (void);
 void          _mb_router_free          (MbRouter     *self);
-/* Called after each change of what is wanted, in the thread that changes it, without a lock: `more` if packets
+/* Called after each change of the routes, in the thread that changes them, without a lock: `more` if packets
  * may be wanted now that were not before. To be set before the first change that matters. */
 typedef void (*MbRouterFunc)           (gpointer      data,
                                         gboolean      more);
@@ -71,6 +71,10 @@ void          _mb_router_watch         (MbRouter     *self,
                                         gpointer      data);
 /* The topics of all routes, or NULL where a pattern stands for more than one; with g_strfreev(). From any thread. */
 char        **_mb_router_list_topics   (MbRouter     *self);
+/* Whether any route delivers to another main context than this one. From any thread. */
+gboolean      _mb_router_has_other_context
+                                       (MbRouter     *self,
+                                        GMainContext *context);
 /* Whether what is known of a topic still holds. From any thread. */
 gboolean      _mb_router_is_current    (MbTopicEntry *entry);
 /* These two from any thread. */

@@ -25,6 +25,7 @@ struct _MbRouter
   GPtrArray  *routes;       /* lock; all, in the order of adding */
   GHashTable *literals;     /* lock; topic to GPtrArray of routes */
   guint       n_patterns;   /* lock; routes that are no literals */
+  GHashTable *contexts;     /* lock; main context to number of routes that deliver there */
   guint       generation;   /* atomic; changed under the lock */
   MbRouterFunc changed;     /* set once; or NULL */
   gpointer    data;
@@ -202,6 +203,7 @@ _mb_router_new (void)
   self->routes = g_ptr_array_new_with_free_func ((GDestroyNotify) _mb_route_unref);
   self->literals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                           (GDestroyNotify) g_ptr_array_unref);
+  self->contexts = g_hash_table_new (NULL, NULL);
   self->young = g_hash_table_new_full (entry_hash, entry_equal, entry_free, NULL);
   self->old = g_hash_table_new_full (entry_hash, entry_equal, entry_free, NULL);
 
@@ -214,10 +216,31 @@ _mb_router_free (MbRouter *self)
   g_clear_pointer (&self->too_long, entry_free);
   g_hash_table_unref (self->young);
   g_hash_table_unref (self->old);
+  g_hash_table_unref (self->contexts);
   g_hash_table_unref (self->literals);
   g_ptr_array_unref (self->routes);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+/* The lock is held. */
+static void
+count_context (MbRouter *self,
+               MbRoute  *route,
+               int       change)
+{
+  GMainContext *context;
+  int n;
+
+  if (route->inbox == NULL)
+    return;
+
+  context = _mb_inbox_get_context (route->inbox);
+  n = GPOINTER_TO_INT (g_hash_table_lookup (self->contexts, context)) + change;
+  if (n > 0)
+    g_hash_table_insert (self->contexts, context, GINT_TO_POINTER (n));
+  else
+    g_hash_table_remove (self->contexts, context);
 }
 
 void
@@ -246,12 +269,13 @@ _mb_router_add (MbRouter *self,
         }
       g_ptr_array_add (literals, route);
     }
+  count_context (self, route, 1);
   g_atomic_int_inc (&self->generation);
 
   g_mutex_unlock (&self->lock);
 
-  if (more && self->changed != NULL)
-    self->changed (self->data, TRUE);
+  if (self->changed != NULL)
+    self->changed (self->data, more);
 }
 
 void
@@ -273,7 +297,8 @@ _mb_router_remove (MbRouter *self,
       if (literals != NULL && g_ptr_array_remove (literals, route) && literals->len == 0)
         g_hash_table_remove (self->literals, literal);
     }
-  g_ptr_array_remove (self->routes, route);
+  if (g_ptr_array_remove (self->routes, route))
+    count_context (self, route, -1);
   g_atomic_int_inc (&self->generation);
 
   g_mutex_unlock (&self->lock);
@@ -289,6 +314,19 @@ _mb_router_watch (MbRouter     *self,
 {
   self->changed = changed;
   self->data = data;
+}
+
+gboolean
+_mb_router_has_other_context (MbRouter     *self,
+                              GMainContext *context)
+{
+  guint n;
+
+  g_mutex_lock (&self->lock);
+  n = g_hash_table_size (self->contexts) - (g_hash_table_contains (self->contexts, context) ? 1 : 0);
+  g_mutex_unlock (&self->lock);
+
+  return n > 0;
 }
 
 gboolean

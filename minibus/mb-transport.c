@@ -384,3 +384,33 @@ mb_transport_set_topics (MbTransport        *self,
   if (iface->set_topics != NULL)
     iface->set_topics (self, wanted, unwanted);
 }
+
+/**
+ * mb_transport_set_context:
+ * @self: a transport
+ * @context: (nullable): a main context, or `NULL`
+ *
+ * Lets an open transport receive in the main loop of @context, which spares each packet the way through a thread.
+ *
+ * It need not: but if it does, then only as long as the loop is in time. Where the loop is late, stands still or does
+ * not run, packets are received all the same, and pushed from another thread; so the receiver still has to expect calls
+ * from any thread, though never two at a time. With `NULL`, and after the transport has been opened, no loop receives.
+ * Each call replaces the last one.
+ *
+ * May be called from any thread. Does nothing while the transport is closed, and where it always receives in the same
+ * way.
+ *
+ * Since: 0.1
+ */
+void
+mb_transport_set_context (MbTransport  *self,
+                          GMainContext *context)
+{
+  MbTransportInterface *iface;
+
+  g_return_if_fail (MB_IS_TRANSPORT (self));
+
+  iface = MB_TRANSPORT_GET_IFACE (self);
+  if (iface->set_context != NULL)
+    iface->set_context (self, context);
+}

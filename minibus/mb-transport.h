@@ -35,8 +35,10 @@ G_DECLARE_INTERFACE (MbTransport, mb_transport, MB, TRANSPORT, GObject)
  * @is_reliable: whether every packet that was sent arrives, in order
  * @set_topics: may drop packets of topics that are not wanted; may be called from any thread; `NULL` where the transport
  *   does not know topics
+ * @set_context: may receive in a main loop from then on; may be called from any thread; `NULL` where the transport
+ *   does not
  *
- * What a transport has to do. All functions but @open_async, @open_finish and @set_topics are
+ * What a transport has to do. All functions but @open_async, @open_finish, @set_topics and @set_context are
  * required.
  */
 struct _MbTransportInterface
@@ -66,6 +68,8 @@ struct _MbTransportInterface
   void     (*set_topics)          (MbTransport          *self,
                                    const char * const   *wanted,
                                    const char * const   *unwanted);
+  void     (*set_context)         (MbTransport          *self,
+                                   GMainContext         *context);
 };
 
 MB_AVAILABLE_IN_ALL
@@ -101,5 +105,8 @@ MB_AVAILABLE_IN_ALL
 void         mb_transport_set_topics          (MbTransport          *self,
                                                const char * const   *wanted,
                                                const char * const   *unwanted);
+MB_AVAILABLE_IN_ALL
+void         mb_transport_set_context         (MbTransport          *self,
+                                               GMainContext         *context);
 
 G_END_DECLS

@@ -174,7 +174,7 @@ poll (struct pollfd *fds,
       nfds_t         n,
       int            timeout)
 {
-  return n == 3 && fails (&poll_failure) ? -1 : (int) syscall (SYS_poll, fds, n, timeout);
+  return n == 4 && fails (&poll_failure) ? -1 : (int) syscall (SYS_poll, fds, n, timeout);
 }
 
 ssize_t

@@ -102,6 +102,7 @@ assert(Minibus.CipherError.WRONG_KEY !== undefined);
 
 const own = client.transport;
 transport.set_topics(null, null);
+transport.set_context(null);
 const directory = Minibus.Directory.new(client);
 assert(directory.collect_sync() && directory.check_keys_sync({timeout: 1}));
 const recording = Minibus.Recording.new('surface.jsonl');

@@ -79,6 +79,7 @@ assert(Minibus.CipherError.WRONG_KEY and Minibus.DropReason.NOT_JSON)
 
 local own = client.transport
 transport:set_topics(nil, nil)
+transport:set_context(nil)
 local directory = Minibus.Directory.new(client)
 assert(directory:collect_sync() and directory:check_keys_sync(1))
 local path = os.tmpname()

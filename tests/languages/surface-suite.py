@@ -93,6 +93,7 @@ for func, kind in ((lambda: Minibus.Address.parse('x'), Minibus.AddressError),
 assert Minibus.CipherError.WRONG_KEY is not None
 
 transport.set_topics(None, None)
+transport.set_context(None)
 directory = Minibus.Directory.new(client)
 assert directory.collect_sync() and directory.check_keys_sync(1)
 with tempfile.NamedTemporaryFile('w', suffix='.jsonl') as stream:

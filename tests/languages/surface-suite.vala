@@ -97,6 +97,7 @@ void run () throws Error {
     assert_true (cipher is Minibus.CipherError);
 
     transport.set_topics (null, null);
+    transport.set_context (null);
     var directory = new Minibus.Directory (client);
     assert_true (directory.collect_sync ());
     directory.check_keys_sync (1);

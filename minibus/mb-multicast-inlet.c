@@ -1,0 +1,271 @@
+/* mb-multicast-inlet.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-multicast-inlet-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "mb-error.h"
+#include "mb-multicast-filter-private.h"
+
+#define BATCH 32
+#define PACKET_SIZE 65536
+#define CONTROL_SIZE 128
+
+struct _MbMulticastInlet
+{
+  /* Immutable. */
+  MbMulticastSocket *socket;
+  MbReceiver        *receiver;
+
+  gint               stopping;       /* atomic */
+  GThread           *thread;         /* atomic; the one that is receiving, or NULL */
+
+  GMutex             lock;           /* of whoever receives; all below, unless said otherwise */
+  struct mmsghdr     messages[BATCH];
+  struct iovec       vectors[BATCH];
+  union
+  {
+    char             bytes[CONTROL_SIZE];
+    struct cmsghdr   align;
+  }                  controls[BATCH];
+  struct sockaddr_storage senders[BATCH];
+  guint8            *packets;        /* PACKET_SIZE for each; only pages that were needed take memory */
+  guint              n_used;         /* of the messages, which the system has written to */
+  guint32            n_overflows;    /* since the socket was made, as the system counts */
+
+  /* The system counts what a filter drops along with what it has no room for: of the packets from one count to
+   * the other nothing can be told.
+   */
+  GMutex             filter_lock;
+  gboolean           has_filter;     /* filter_lock */
+  gboolean           is_unsure;      /* filter_lock; between these two, or from the first on: */
+  guint32            unsure_from;    /* filter_lock */
+  guint32            unsure_until;   /* filter_lock; unless there is a filter */
+};
+
+MbMulticastInlet *
+_mb_multicast_inlet_new (MbMulticastSocket  *socket,
+                         MbReceiver         *receiver,
+                         GError            **error)
+{
+  MbMulticastInlet *self;
+  void *packets = mmap (NULL, BATCH * PACKET_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+  if (packets == MAP_FAILED)
+    {
+      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
+                   _("There is no memory to receive packets: %s"), g_strerror (errno));
+      return NULL;
+    }
+
+  self = g_new0 (MbMulticastInlet, 1);
+  self->socket = socket;
+  self->receiver = g_object_ref (receiver);
+  self->packets = packets;
+  self->n_used = BATCH;
+  g_mutex_init (&self->lock);
+  g_mutex_init (&self->filter_lock);
+
+  for (guint i = 0; i < BATCH; i++)
+    {
+      self->vectors[i].iov_base = self->packets + i * PACKET_SIZE;
+      self->vectors[i].iov_len = PACKET_SIZE;
+      self->messages[i].msg_hdr.msg_iov = &self->vectors[i];
+      self->messages[i].msg_hdr.msg_iovlen = 1;
+      self->messages[i].msg_hdr.msg_control = &self->controls[i];
+      self->messages[i].msg_hdr.msg_name = &self->senders[i];
+    }
+
+  return self;
+}
+
+void
+_mb_multicast_inlet_free (MbMulticastInlet *self)
+{
+  munmap (self->packets, BATCH * PACKET_SIZE);
+  g_object_unref (self->receiver);
+  g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->filter_lock);
+  g_free (self);
+}
+
+static gboolean
+is_stopping (MbMulticastInlet *self)
+{
+  return g_atomic_int_get (&self->stopping);
+}
+
+/* How many packets were lost for want of room since the last look, when the system has counted so many. */
+static guint
+count_overflows (MbMulticastInlet *self,
+                 guint32           n_overflows)
+{
+  guint32 last = self->n_overflows;
+  gint32 n = (gint32) (n_overflows - last);
+  gint32 from, until;
+
+  self->n_overflows = n_overflows;
+
+  g_mutex_lock (&self->filter_lock);
+  if (self->is_unsure)
+    {
+      from = MAX (0, (gint32) (self->unsure_from - last));
+      until = self->has_filter ? n : (gint32) (self->unsure_until - last);
+      if (until <= n && !self->has_filter)
+        self->is_unsure = FALSE;
+      n -= MAX (0, MIN (n, until) - from);
+    }
+  g_mutex_unlock (&self->filter_lock);
+
+  return (guint) MAX (0, n);
+}
+
+/* Reports packets that the system had no room for before this one arrived. */
+static void
+check_overflow (MbMulticastInlet *self,
+                struct msghdr    *message)
+{
+  for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))
+    {
+      guint32 n_overflows;
+
+      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL)
+        continue;
+
+      memcpy (&n_overflows, CMSG_DATA (c), sizeof n_overflows);
+      if (n_overflows != self->n_overflows)
+        mb_receiver_report_loss (self->receiver, count_overflows (self, n_overflows));
+      return;
+    }
+}
+
+static MbInletState
+receive (MbMulticastInlet *self)
+{
+  gint64 now;
+  int n;
+
+  for (guint i = 0; i < self->n_used; i++)
+    {
+      self->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+      self->messages[i].msg_hdr.msg_namelen = sizeof self->senders[i];
+      self->messages[i].msg_hdr.msg_flags = 0;
+    }
+  self->n_used = 0;
+
+  n = recvmmsg (_mb_multicast_socket_get_fd (self->socket), self->messages, BATCH, MSG_DONTWAIT, NULL);
+
+  if (n < 0)
+    return errno == EINTR ? MB_INLET_FULL : errno == EAGAIN ? MB_INLET_DRAINED : MB_INLET_FAILED;
+
+  self->n_used = (guint) n;
+  now = g_get_monotonic_time ();
+
+  for (int i = 0; i < n && !is_stopping (self); i++)
+    {
+      struct msghdr *message = &self->messages[i].msg_hdr;
+      const guint8 *data = self->vectors[i].iov_base;
+      gsize length = self->messages[i].msg_len;
+
+      check_overflow (self, message);
+
+      if (!is_stopping (self) &&
+          _mb_multicast_socket_accepts (self->socket, message, data, length, now))
+        mb_receiver_push (self->receiver, data, length);
+    }
+
+  return n == BATCH ? MB_INLET_FULL : MB_INLET_DRAINED;
+}
+
+MbInletState
+_mb_multicast_inlet_receive (MbMulticastInlet *self,
+                             gboolean        (*may_receive) (gpointer data),
+                             gpointer          data)
+{
+  MbInletState state = MB_INLET_DRAINED;
+  int errnum = 0;
+
+  g_mutex_lock (&self->lock);
+  if (!is_stopping (self) && may_receive (data))
+    {
+      g_atomic_pointer_set (&self->thread, g_thread_self ());
+      state = receive (self);
+      errnum = errno;
+      g_atomic_pointer_set (&self->thread, NULL);
+    }
+  g_mutex_unlock (&self->lock);
+
+  errno = errnum;
+
+  return state;
+}
+
+void
+_mb_multicast_inlet_stop (MbMulticastInlet *self)
+{
+  g_atomic_int_set (&self->stopping, TRUE);
+
+  if (g_atomic_pointer_get (&self->thread) == g_thread_self ())
+    return;
+
+  g_mutex_lock (&self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+gboolean
+_mb_multicast_inlet_renew (MbMulticastInlet       *self,
+                           const MbNetworkChanges *changes)
+{
+  gboolean is_done;
+
+  g_mutex_lock (&self->lock);
+  is_done = _mb_multicast_socket_renew (self->socket, changes);
+  g_mutex_unlock (&self->lock);
+
+  return is_done;
+}
+
+void
+_mb_multicast_inlet_set_topics (MbMulticastInlet   *self,
+                                const char * const *wanted,
+                                const char * const *unwanted)
+{
+  int fd = _mb_multicast_socket_get_fd (self->socket);
+  g_autoptr(GArray) program = _mb_multicast_filter_build (wanted, unwanted);
+  gboolean had_filter;
+  guint32 n_drops = 0;
+
+  g_mutex_lock (&self->filter_lock);
+  had_filter = self->has_filter;
+
+  /* Where the system does not tell how much it has dropped, loss could not be told from filtering afterwards. */
+  if (program != NULL && (had_filter || _mb_multicast_filter_count (fd, &n_drops)))
+    {
+      if (!self->is_unsure)
+        self->unsure_from = n_drops;
+      self->is_unsure = TRUE;
+      self->has_filter = _mb_multicast_filter_attach (fd, program);
+    }
+  else if (had_filter)
+    {
+      _mb_multicast_filter_detach (fd);
+      self->has_filter = FALSE;
+    }
+
+  if (!self->has_filter && self->is_unsure && _mb_multicast_filter_count (fd, &n_drops))
+    self->unsure_until = n_drops;
+
+  g_mutex_unlock (&self->filter_lock);
+}

@@ -1,0 +1,383 @@
+/* mb-multicast-loan.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-multicast-loan-private.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "mb-thread-private.h"
+
+/* How often the thread looks after a loop that is busy, in µs. The buffer that the system gives by default holds some
+ * 300 small packets. */
+#define LOOK_INTERVAL 2000
+/* It takes the socket back when the buffer is full by one in so many parts, or the loop has been away for so long: some
+ * packets are for us to answer, not for the program. */
+#define FULL_PART 8
+#define LATE 20000
+/* How long the thread keeps what it has taken back, at least, in ms. */
+#define MIN_STAY 10
+
+struct _MbMulticastLoan
+{
+  gatomicrefcount  ref_count;
+
+  /* Immutable. */
+  int              socket_fd;
+  int              wake_fd;
+  int              timer_fd;
+  guint            process;
+
+  /* Only for who sets the context. */
+  GMainContext    *context;      /* or NULL */
+  GSource         *receive;      /* attached to it, as the next one; or NULL */
+  GSource         *watch;
+
+  /* All atomic. Times are in µs, the lower half of them. */
+  gint             is_wanted;    /* the loop may have it */
+  gint             is_out;
+  gint             is_waiting;   /* the loop waits, for the socket too */
+  gint             is_watched;   /* the timer is set */
+  gint             is_active;    /* the loop has received since the thread last looked */
+  gint             last_turn;    /* when the loop last turned to the socket */
+  gint             stay_until;   /* until when the thread keeps it */
+};
+
+typedef struct
+{
+  GSource              source;
+  MbMulticastLoan     *loan;
+  GPollFD              poll;      /* only for the thread that has the context */
+
+  MbMulticastLoanFunc  func;
+  gpointer             data;
+  GDestroyNotify       destroy;
+} ReceiveSource;
+
+typedef struct
+{
+  GSource          source;
+  MbMulticastLoan *loan;
+} WatchSource;
+
+static gint
+now (void)
+{
+  return (gint) (guint32) g_get_monotonic_time ();
+}
+
+/* Whether a time is past, of times that lie less than half an hour apart. */
+static gboolean
+is_past (gint time)
+{
+  return (gint) ((guint32) now () - (guint32) time) >= 0;
+}
+
+/* Whether packets have begun to pile up. */
+static gboolean
+is_filling (MbMulticastLoan *self)
+{
+  guint32 info[SK_MEMINFO_VARS] = { 0 };
+  socklen_t length = sizeof info;
+
+  /* A system that does not say may have no room left. */
+  if (getsockopt (self->socket_fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0)
+    return TRUE;
+
+  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / FULL_PART;
+}
+
+static void
+call_thread (MbMulticastLoan *self)
+{
+  const guint64 one = 1;
+  gssize n;
+
+  do
+    n = write (self->wake_fd, &one, sizeof one);
+  while (n < 0 && errno == EINTR);
+}
+
+/* In µs from now; 0 is never. */
+static void
+set_timer (MbMulticastLoan *self,
+           guint            interval)
+{
+  const struct itimerspec value = { .it_value.tv_nsec = interval * 1000 };
+
+  timerfd_settime (self->timer_fd, 0, &value, NULL);
+}
+
+/* The thread has it again, for so many ms at least. Returns whether it had not before. */
+static gboolean
+take_back (MbMulticastLoan *self,
+           guint            stay)
+{
+  g_atomic_int_set (&self->stay_until, (gint) ((guint32) now () + stay * 1000));
+
+  return g_atomic_int_compare_and_exchange (&self->is_out, TRUE, FALSE);
+}
+
+static gboolean
+receive_prepare (GSource *source,
+                 int     *timeout)
+{
+  ReceiveSource *receive = (ReceiveSource *) source;
+  MbMulticastLoan *self = receive->loan;
+
+  *timeout = -1;
+  receive->poll.events = 0;
+
+  /* In a process that was forked off, the socket is that of the other one. */
+  if (self->process != _mb_process_get ())
+    return FALSE;
+
+  if (g_atomic_int_get (&self->is_wanted) && !g_atomic_int_get (&self->is_out) &&
+      is_past (g_atomic_int_get (&self->stay_until)))
+    g_atomic_int_set (&self->is_out, TRUE);
+
+  if (g_atomic_int_get (&self->is_out))
+    receive->poll.events = G_IO_IN;
+
+  g_atomic_int_set (&self->last_turn, now ());
+  g_atomic_int_set (&self->is_waiting, TRUE);
+
+  /* Between messages that follow each other closely the timer is left alone: that is cheaper. But a program that wakes
+   * up for something else does not have the thread wake up, too. */
+  if (!g_atomic_int_get (&self->is_active) && g_atomic_int_get (&self->is_watched))
+    {
+      set_timer (self, 0);
+      g_atomic_int_set (&self->is_watched, FALSE);
+    }
+
+  return FALSE;
+}
+
+static gboolean
+receive_check (GSource *source)
+{
+  ReceiveSource *receive = (ReceiveSource *) source;
+
+  return receive->poll.events != 0 && receive->poll.revents != 0 && g_atomic_int_get (&receive->loan->is_out);
+}
+
+static gboolean
+receive_dispatch (GSource     *source,
+                  GSourceFunc  callback,
+                  gpointer     user_data)
+{
+  ReceiveSource *receive = (ReceiveSource *) source;
+  MbMulticastLoan *self = receive->loan;
+  guint stay;
+
+  g_atomic_int_set (&self->is_active, TRUE);
+  stay = receive->func (receive->data);
+
+  if (stay > 0 && take_back (self, stay))
+    call_thread (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+receive_finalize (GSource *source)
+{
+  ReceiveSource *receive = (ReceiveSource *) source;
+
+  receive->destroy (receive->data);
+  _mb_multicast_loan_unref (receive->loan);
+}
+
+static GSourceFuncs receive_funcs =
+{
+  .prepare = receive_prepare,
+  .check = receive_check,
+  .dispatch = receive_dispatch,
+  .finalize = receive_finalize,
+};
+
+static gboolean
+watch_prepare (GSource *source,
+               int     *timeout)
+{
+  *timeout = -1;
+
+  return FALSE;
+}
+
+/* The loop has woken up, whatever for: from here on it may be late. */
+static gboolean
+watch_check (GSource *source)
+{
+  MbMulticastLoan *self = ((WatchSource *) source)->loan;
+
+  if (self->process != _mb_process_get ())
+    return FALSE;
+
+  g_atomic_int_set (&self->is_waiting, FALSE);
+
+  if (g_atomic_int_get (&self->is_out) && g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
+    set_timer (self, LOOK_INTERVAL);
+
+  return FALSE;
+}
+
+static void
+watch_finalize (GSource *source)
+{
+  _mb_multicast_loan_unref (((WatchSource *) source)->loan);
+}
+
+static GSourceFuncs watch_funcs =
+{
+  .prepare = watch_prepare,
+  .check = watch_check,
+  .finalize = watch_finalize,
+};
+
+MbMulticastLoan *
+_mb_multicast_loan_new (int socket_fd,
+                        int wake_fd)
+{
+  MbMulticastLoan *self;
+  int timer_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+  if (timer_fd < 0)
+    return NULL;
+
+  self = g_new0 (MbMulticastLoan, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->socket_fd = socket_fd;
+  self->wake_fd = wake_fd;
+  self->timer_fd = timer_fd;
+  self->process = _mb_process_get ();
+  self->stay_until = now ();
+
+  return self;
+}
+
+MbMulticastLoan *
+_mb_multicast_loan_ref (MbMulticastLoan *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+_mb_multicast_loan_unref (MbMulticastLoan *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  close (self->timer_fd);
+  g_free (self);
+}
+
+GMainContext *
+_mb_multicast_loan_get_context (MbMulticastLoan *self)
+{
+  return self->context;
+}
+
+void
+_mb_multicast_loan_attach (MbMulticastLoan     *self,
+                           GMainContext        *context,
+                           MbMulticastLoanFunc  func,
+                           gpointer             data,
+                           GDestroyNotify       destroy)
+{
+  ReceiveSource *receive;
+  GSource *watch;
+
+  g_assert (self->context == NULL);
+
+  self->context = g_main_context_ref (context);
+  self->receive = g_source_new (&receive_funcs, sizeof (ReceiveSource));
+  receive = (ReceiveSource *) self->receive;
+  receive->loan = _mb_multicast_loan_ref (self);
+  receive->func = func;
+  receive->data = data;
+  receive->destroy = destroy;
+  receive->poll.fd = self->socket_fd;
+  g_source_set_static_name (self->receive, "[minibus] receive");
+  /* A handler may run a main loop of its own; messages go on arriving there. */
+  g_source_set_can_recurse (self->receive, TRUE);
+  g_source_add_poll (self->receive, &receive->poll);
+
+  /* The first of all: so it is asked each time, whatever else there is to do. */
+  watch = self->watch = g_source_new (&watch_funcs, sizeof (WatchSource));
+  ((WatchSource *) watch)->loan = _mb_multicast_loan_ref (self);
+  g_source_set_static_name (watch, "[minibus] watch");
+  g_source_set_can_recurse (watch, TRUE);
+  g_source_set_priority (watch, G_MININT);
+
+  g_atomic_int_set (&self->is_wanted, TRUE);
+  g_source_attach (watch, context);
+  g_source_attach (self->receive, context);
+}
+
+void
+_mb_multicast_loan_detach (MbMulticastLoan *self)
+{
+  _mb_multicast_loan_set_allowed (self, FALSE);
+
+  if (self->context == NULL)
+    return;
+
+  g_source_destroy (self->receive);
+  g_source_destroy (self->watch);
+  g_clear_pointer (&self->receive, g_source_unref);
+  g_clear_pointer (&self->watch, g_source_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+void
+_mb_multicast_loan_set_allowed (MbMulticastLoan *self,
+                                gboolean         allowed)
+{
+  g_atomic_int_set (&self->is_wanted, allowed);
+
+  if (!allowed && take_back (self, 0))
+    call_thread (self);
+}
+
+gboolean
+_mb_multicast_loan_is_out (MbMulticastLoan *self)
+{
+  return g_atomic_int_get (&self->is_out);
+}
+
+int
+_mb_multicast_loan_get_timer (MbMulticastLoan *self)
+{
+  return self->timer_fd;
+}
+
+void
+_mb_multicast_loan_look (MbMulticastLoan *self)
+{
+  guint64 n_times;
+
+  if (read (self->timer_fd, &n_times, sizeof n_times) < 0)
+    return;
+
+  /* In this order: a loop that wakes up in between sets the timer again. */
+  g_atomic_int_set (&self->is_watched, FALSE);
+  g_atomic_int_set (&self->is_active, FALSE);
+  if (g_atomic_int_get (&self->is_waiting) || !g_atomic_int_get (&self->is_out))
+    return;
+
+  if (is_past ((gint) ((guint32) g_atomic_int_get (&self->last_turn) + LATE)) || is_filling (self))
+    take_back (self, MIN_STAY);
+  else if (g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
+    set_timer (self, LOOK_INTERVAL);
+}
