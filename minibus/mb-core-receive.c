@@ -704,7 +704,7 @@ receive_locked (MbCore     *self,
             _mb_core_note_vain (self, in.entry);
           return;
         }
-      status = _mb_packet_scan_rest (&in.packet, datagram, length);
+      status = _mb_packet_scan_data (&in.packet, datagram, length, self->data_buffer);
     }
 
   if (status != MB_PACKET_OK)
@@ -716,7 +716,6 @@ receive_locked (MbCore     *self,
       return;
     }
 
-  _mb_packet_decode (self->data_buffer, &in.packet.data);
   in.author = dup_span (self->text_buffer, &in.packet.author);
   in.id = dup_span (self->text_buffer, &in.packet.id);
   in.received_at = g_get_real_time ();

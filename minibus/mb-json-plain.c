@@ -48,24 +48,9 @@ is_digit (char c)
 static inline gboolean
 skip_string (Plain *self)
 {
-  const char *p = self->cursor;
+  self->cursor = _mb_scan_ascii (self->cursor, self->end);
 
-  for (guint n = 8; n == 8; p += n)
-    {
-      guint64 word = 0;
-
-      /* Zeros are marked, too. */
-      if (self->end - p >= 8)
-        memcpy (&word, p, sizeof word);
-      else
-        memcpy (&word, p, (gsize) (self->end - p));
-      word = GUINT64_FROM_LE (word);
-      n = _mb_scan_first_marked (_mb_scan_mark_escaped (word) | word);
-    }
-
-  self->cursor = p;
-
-  return p < self->end && *p == '"';
+  return self->cursor < self->end && *self->cursor == '"';
 }
 
 static inline gboolean

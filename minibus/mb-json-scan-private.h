@@ -86,6 +86,28 @@ _mb_scan_plain_word (const char *p)
   return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)));
 }
 
+/* Returns where a string has to be looked at more closely: the next quotation mark, backslash, control character or
+ * character beyond ASCII; or the end. */
+static inline const char *
+_mb_scan_ascii (const char *p,
+                const char *end)
+{
+  for (guint n = 8; n == 8; p += n)
+    {
+      guint64 word = 0;
+
+      /* Zeros are marked, too. */
+      if (end - p >= 8)
+        memcpy (&word, p, sizeof word);
+      else
+        memcpy (&word, p, (gsize) (end - p));
+      word = GUINT64_FROM_LE (word);
+      n = _mb_scan_first_marked (_mb_scan_mark_escaped (word) | word);
+    }
+
+  return p;
+}
+
 static inline void
 _mb_scan_blank (const char **cursor,
                 const char  *end)

@@ -64,6 +64,11 @@ MbPacketStatus _mb_packet_scan_header (MbPacket    *packet,
 MbPacketStatus _mb_packet_scan_rest   (MbPacket    *packet,
                                        const char  *datagram,
                                        gsize        length);
+/* The same, and sets `data` to what the data means, if all is well. */
+MbPacketStatus _mb_packet_scan_data   (MbPacket    *packet,
+                                       const char  *datagram,
+                                       gsize        length,
+                                       GString     *data);
 /* Sets `out` to what a span of a scanned packet means. */
 void           _mb_packet_decode      (GString         *out,
                                        const MbSpan    *span);

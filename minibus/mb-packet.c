@@ -14,6 +14,7 @@
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-json-scan-private.h"
+#include "mb-packet-canonical-private.h"
 #include "mb-tag-private.h"
 
 /* Header members beyond this make a datagram something else than a packet. */
@@ -367,11 +368,14 @@ _mb_packet_scan_header (MbPacket   *packet,
   gboolean failed;
   MbSpan name;
 
-  memset (packet, 0, sizeof *packet);
-
   /* There may be no address to begin with. */
+  memset (packet, 0, sizeof *packet);
   if (length == 0)
     return MB_PACKET_BLANK;
+
+  if (_mb_packet_scan_canonical_header (packet, datagram, length))
+    return MB_PACKET_OK;
+  memset (packet, 0, sizeof *packet);
 
   end = datagram + length;
   _mb_scan_blank (&cursor, end);
@@ -436,6 +440,24 @@ _mb_packet_decode (GString      *out,
     g_string_truncate (out, _mb_scan_decode (out->str, span->text, span->length));
   else
     memcpy (out->str, span->text, span->length);
+}
+
+MbPacketStatus
+_mb_packet_scan_data (MbPacket   *packet,
+                      const char *datagram,
+                      gsize       length,
+                      GString    *data)
+{
+  MbPacketStatus status;
+
+  if (_mb_packet_take_plain_data (packet, datagram, length, data))
+    return MB_PACKET_OK;
+
+  status = _mb_packet_scan_rest (packet, datagram, length);
+  if (status == MB_PACKET_OK)
+    _mb_packet_decode (data, &packet->data);
+
+  return status;
 }
 
 JsonNode *

@@ -32,7 +32,21 @@ scan (MbPacket    *packet,
   *datagram = g_memdup2 (text, length);
   status = _mb_packet_scan_header (packet, *datagram, length);
   if (status == MB_PACKET_OK)
-    status = _mb_packet_scan_rest (packet, *datagram, length);
+    {
+      g_autoptr(GString) data = g_string_new (NULL);
+      MbPacket same = *packet;
+
+      status = _mb_packet_scan_rest (packet, *datagram, length);
+      g_assert_cmpint (_mb_packet_scan_data (&same, *datagram, length, data), ==, status);
+      if (status == MB_PACKET_OK)
+        {
+          g_autoptr(GString) decoded = g_string_new (NULL);
+
+          g_assert_cmpmem (&same.data, sizeof same.data, &packet->data, sizeof packet->data);
+          _mb_packet_decode (decoded, &packet->data);
+          g_assert_true (g_string_equal (data, decoded));
+        }
+    }
   if (status != MB_PACKET_OK)
     g_assert_null (packet->header);
 
@@ -310,6 +324,71 @@ test_early (void)
   g_assert_cmpint (_mb_packet_scan_rest (&packet, first, strlen (first)), ==, MB_PACKET_NOT_JSON);
 }
 
+static gboolean
+same_span (const MbSpan *a,
+           const MbSpan *b)
+{
+  if (a->text == NULL || b->text == NULL)
+    return a->text == b->text;
+
+  return a->length == b->length && a->escaped == b->escaped && memcmp (a->text, b->text, a->length) == 0;
+}
+
+static void
+test_straight (void)
+{
+  static const char text[] =
+    "{\"header\":{\"mb\":{\"t\":\"4b252da6\",\"s\":\"9b0c41d6c04d5e7f\",\"n\":\"000000000001\"},"
+    "\"topic\":\"/a\",\"author\":\"b\",\"idstr\":\"9b-1\"},\"data\":\"{\\\"c\\\":\\\"\\\\\\\\\\\"}\"}";
+  static const char others[] = { '"', '\\', '\0', '\n', '\x1f', (char) 0x80, 'G', 'g', '/', ' ', '}', '0' };
+  g_autofree char *first_datagram = NULL;
+  g_autofree char *second_datagram = NULL;
+  MbPacket first, second;
+  guint n_good = 0;
+
+  g_test_summary ("What is read in one go is what is read member by member, whichever byte is another one");
+
+  g_assert_cmpint (scan (&first, &first_datagram, text, strlen (text)), ==, MB_PACKET_OK);
+  assert_span (&first.topic, "/a");
+  assert_span (&first.author, "b");
+  assert_span (&first.id, "9b-1");
+  assert_span (&first.data, "{\"c\":\"\\\\\"}");
+  g_assert_cmpuint (first.tag.session, ==, G_GUINT64_CONSTANT (0x9b0c41d6c04d5e7f));
+  g_assert_cmpuint (first.tag.topic_hash, ==, 0x4b252da6);
+  g_assert_cmpuint (first.tag.sequence, ==, 1);
+
+  for (gsize i = 0; i < strlen (text); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (others); j++)
+      {
+        char changed[sizeof text + 1];
+        MbPacketStatus status;
+
+        /* White space in front makes it the general reader's. */
+        changed[0] = ' ';
+        memcpy (changed + 1, text, sizeof text);
+        changed[1 + i] = others[j];
+
+        status = scan (&first, &first_datagram, changed + 1, strlen (text));
+        g_assert_cmpint (scan (&second, &second_datagram, changed, strlen (text) + 1), ==, status);
+        if (status != MB_PACKET_OK)
+          continue;
+
+        n_good++;
+        g_assert_true (same_span (&first.topic, &second.topic));
+        g_assert_true (same_span (&first.author, &second.author));
+        g_assert_true (same_span (&first.id, &second.id));
+        g_assert_true (same_span (&first.data, &second.data));
+        g_assert_cmpmem (first.header, first.header_length, second.header, second.header_length);
+        g_assert_cmpint (first.tag.present, ==, second.tag.present);
+        g_assert_cmpuint (first.tag.topic_hash, ==, second.tag.topic_hash);
+        g_assert_cmpuint (first.tag.session, ==, second.tag.session);
+        g_assert_cmpuint (first.tag.sequence, ==, second.tag.sequence);
+        g_assert_cmpuint (first.n_extra_members, ==, second.n_extra_members);
+        g_assert_cmpint (first.encrypted, ==, second.encrypted);
+      }
+  g_assert_cmpuint (n_good, >, strlen (text));
+}
+
 static void
 test_prefixes (void)
 {
@@ -583,6 +662,7 @@ main (int    argc,
   g_test_add_func ("/packet/depth", test_depth);
   g_test_add_func ("/packet/header-members", test_header_members);
   g_test_add_func ("/packet/early", test_early);
+  g_test_add_func ("/packet/straight", test_straight);
   g_test_add_func ("/packet/prefixes", test_prefixes);
   g_test_add_func ("/packet/tag/canonical", test_canonical);
   g_test_add_func ("/packet/encrypted", test_encrypted);

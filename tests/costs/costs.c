@@ -489,8 +489,7 @@ cost_read_ours (GBytes *bytes,
       MbPacket packet;
 
       g_assert_cmpint (_mb_packet_scan_header (&packet, text, length), ==, MB_PACKET_OK);
-      g_assert_cmpint (_mb_packet_scan_rest (&packet, text, length), ==, MB_PACKET_OK);
-      _mb_packet_decode (data, &packet.data);
+      g_assert_cmpint (_mb_packet_scan_data (&packet, text, length, data), ==, MB_PACKET_OK);
       json_node_unref (_mb_json_read (data->str, data->len, NULL, NULL));
     }
 }

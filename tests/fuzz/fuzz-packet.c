@@ -133,7 +133,21 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   MbPacketStatus status = _mb_packet_scan_header (&packet, datagram, size);
 
   if (status == MB_PACKET_OK)
-    status = _mb_packet_scan_rest (&packet, datagram, size);
+    {
+      g_autoptr(GString) data_text = g_string_new (NULL);
+      MbPacket same = packet;
+      MbPacketStatus same_status = _mb_packet_scan_data (&same, datagram, size, data_text);
+
+      status = _mb_packet_scan_rest (&packet, datagram, size);
+      g_assert_cmpint (same_status, ==, status);
+      if (status == MB_PACKET_OK)
+        {
+          g_assert_true (same.data.text == packet.data.text && same.data.length == packet.data.length);
+          g_assert_true (same.data.escaped == packet.data.escaped);
+          decode (text, &packet.data, datagram, size);
+          g_assert_true (g_string_equal (data_text, text));
+        }
+    }
 
   root = _mb_json_read (datagram, size, NULL, NULL);
   if (root != NULL)

@@ -1,0 +1,28 @@
+/* mb-packet-canonical-private.h
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "mb-packet-private.h"
+
+G_BEGIN_DECLS
+
+/* Packets just as libminibus writes them, read in one straight go. Whatever differs, is escaped or is not ASCII is left
+ * to the general reader, which finds the same in them.
+ */
+
+/* Finds the header, which has to be canonical. Returns FALSE, and nothing, if it is not. */
+gboolean _mb_packet_scan_canonical_header (MbPacket    *packet,
+                                           const char  *datagram,
+                                           gsize        length);
+/* Finds the data behind a header that was found so, to the end of the datagram, and sets `data` to what it means. Returns
+ * FALSE, with nothing found, if anything is out of the ordinary. */
+gboolean _mb_packet_take_plain_data       (MbPacket    *packet,
+                                           const char  *datagram,
+                                           gsize        length,
+                                           GString     *data);
+
+G_END_DECLS

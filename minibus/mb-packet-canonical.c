@@ -1,0 +1,168 @@
+/* mb-packet-canonical.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-packet-canonical-private.h"
+
+#include <string.h>
+
+#include "mb-json-scan-private.h"
+#include "mb-tag-private.h"
+
+#define SESSION_DIGITS  16
+#define SEQUENCE_DIGITS 12
+
+typedef struct
+{
+  const char *p;
+  const char *end;
+} Cursor;
+
+#define EXPECT(cursor, text) expect (cursor, text, sizeof text - 1)
+
+static inline gboolean
+expect (Cursor     *self,
+        const char *text,
+        gsize       length)
+{
+  if ((gsize) (self->end - self->p) < length || memcmp (self->p, text, length) != 0)
+    return FALSE;
+
+  self->p += length;
+
+  return TRUE;
+}
+
+/* Digits of lower case. */
+static inline gboolean
+take_hex (Cursor  *self,
+          guint    n_digits,
+          guint64 *value)
+{
+  guint64 number = 0;
+  guint bad = 0;
+
+  if ((gsize) (self->end - self->p) < n_digits)
+    return FALSE;
+
+  for (guint i = 0; i < n_digits; i++)
+    {
+      guint c = (guint8) self->p[i];
+      guint digit = c - '0';
+      guint letter = c - 'a';
+
+      bad |= digit > 9 && letter > 5;
+      number = number << 4 | (digit <= 9 ? digit : letter + 10);
+    }
+
+  self->p += n_digits;
+  *value = number;
+
+  return !bad;
+}
+
+/* Behind the first quotation mark; goes behind the last one. */
+static inline gboolean
+take_plain (Cursor *self,
+            MbSpan *span)
+{
+  const char *p = _mb_scan_ascii (self->p, self->end);
+
+  if (p == self->end || *p != '"')
+    return FALSE;
+
+  span->text = self->p;
+  span->length = (gsize) (p - self->p);
+  span->escaped = FALSE;
+  self->p = p + 1;
+
+  return TRUE;
+}
+
+static gboolean
+scan (MbPacket *packet,
+      Cursor   *cursor)
+{
+  guint64 topic_hash;
+
+  if (!EXPECT (cursor, MB_TAG_START) || !take_hex (cursor, MB_TAG_TOPIC_DIGITS, &topic_hash) ||
+      !EXPECT (cursor, MB_TAG_BEHIND_TOPIC) || !take_hex (cursor, SESSION_DIGITS, &packet->tag.session) ||
+      !EXPECT (cursor, "\",\"n\":\"") || !take_hex (cursor, SEQUENCE_DIGITS, &packet->tag.sequence) ||
+      !EXPECT (cursor, MB_TAG_BEHIND) || !take_plain (cursor, &packet->topic) ||
+      !EXPECT (cursor, ",\"author\":\"") || !take_plain (cursor, &packet->author) ||
+      !EXPECT (cursor, ",\"idstr\":\"") || !take_plain (cursor, &packet->id) ||
+      !EXPECT (cursor, "}"))
+    return FALSE;
+
+  packet->tag.topic_hash = (guint32) topic_hash;
+  packet->tag.present = TRUE;
+
+  return TRUE;
+}
+
+gboolean
+_mb_packet_scan_canonical_header (MbPacket   *packet,
+                                  const char *datagram,
+                                  gsize       length)
+{
+  Cursor cursor = { datagram, datagram + length };
+
+  memset (packet, 0, sizeof *packet);
+  if (!scan (packet, &cursor))
+    return FALSE;
+
+  packet->header = datagram + strlen ("{\"header\":");
+  packet->header_length = (gsize) (cursor.p - packet->header);
+
+  return TRUE;
+}
+
+gboolean
+_mb_packet_take_plain_data (MbPacket   *packet,
+                            const char *datagram,
+                            gsize       length,
+                            GString    *data)
+{
+  Cursor cursor = { packet->header + packet->header_length, datagram + length };
+  const char *p, *end;
+  char *o;
+
+  if (packet->data.text != NULL || !EXPECT (&cursor, ",\"data\":\"") || cursor.end - cursor.p < 2 ||
+      memcmp (cursor.end - 2, "\"}", 2) != 0)
+    return FALSE;
+
+  p = cursor.p;
+  end = cursor.end - 2;
+  g_string_set_size (data, (gsize) (end - p));
+  o = data->str;
+
+  while (p < end)
+    {
+      guint8 c = (guint8) *p++;
+
+      if (c == '\\')
+        {
+          /* What is behind it may be the quotation mark at the end. */
+          c = (guint8) *p++;
+          if ((c != '"' && c != '\\') || p > end)
+            return FALSE;
+        }
+      else if (c < 0x20 || c >= 0x80 || c == '"')
+        {
+          return FALSE;
+        }
+
+      *o++ = (char) c;
+    }
+
+  packet->data.text = cursor.p;
+  packet->data.length = (gsize) (end - cursor.p);
+  packet->data.escaped = (gsize) (o - data->str) != packet->data.length;
+  g_string_truncate (data, (gsize) (o - data->str));
+
+  return TRUE;
+}
