@@ -122,7 +122,8 @@ struct _MbCore
   guint            n_vain;        /* receive_lock; packets that a filter would have dropped, since it was last looked at */
   GString         *topic_buffer;  /* receive_lock, as the rest */
   GString         *data_buffer;
-  GString         *text_buffer;
+  GString         *author_buffer;
+  GString         *id_buffer;
   GPtrArray       *accepted;      /* routes */
   GPtrArray       *ready;         /* deliveries, each after its route */
   GQueue           answers;

@@ -33,8 +33,8 @@ typedef struct
   MbCore       *core;
   MbPacket      packet;
   MbTopicEntry *entry;
-  char         *author;      /* a GRefString, or NULL */
-  char         *id;          /* a GRefString, or NULL */
+  const char   *author;      /* in author_buffer, or NULL */
+  const char   *id;          /* in id_buffer, or NULL */
   char         *signer;      /* owned, or NULL */
   JsonNode     *data;        /* owned, until a message takes it; NULL until somebody needs it here */
   JsonNode     *header;      /* owned, likewise; or NULL */
@@ -58,37 +58,28 @@ typedef struct
   MbCore   *core;
   Incoming  in;        /* without entry; of the packet, what is needed is kept */
   char     *topic;     /* a GRefString */
+  char     *author;
+  char     *id;
   char     *header;
   GBytes   *wire;
 } Sealed;
 
-/* Returns a GRefString, as each message wants one. */
-static char *
-dup_span (GString      *buffer,
-          const MbSpan *span)
+/* Sets the buffer to what a span means. Returns its text, or NULL if the span is absent. */
+static const char *
+decode_span (GString      *buffer,
+             const MbSpan *span)
 {
   if (span->text == NULL)
     return NULL;
 
-  if (!span->escaped)
-    return g_ref_string_new_len (span->text, (gssize) span->length);
-
   _mb_packet_decode (buffer, span);
 
-  return g_ref_string_new_len (buffer->str, (gssize) buffer->len);
-}
-
-static char *
-acquire (char *text)
-{
-  return text != NULL ? g_ref_string_acquire (text) : NULL;
+  return buffer->str;
 }
 
 static void
 incoming_clear (Incoming *in)
 {
-  g_clear_pointer (&in->author, g_ref_string_release);
-  g_clear_pointer (&in->id, g_ref_string_release);
   g_clear_pointer (&in->signer, g_free);
   g_clear_pointer (&in->data, json_node_unref);
   g_clear_pointer (&in->header, json_node_unref);
@@ -104,9 +95,10 @@ make_message (Incoming *in)
   MbCore *core = in->core;
   MbMessageParts parts = {
     .topic = g_ref_string_acquire (in->entry->topic),
-    .author = acquire (in->author),
-    .id = acquire (in->id),
-    .text = g_strndup (core->data_buffer->str, core->data_buffer->len),
+    .author = in->author,
+    .id = in->id,
+    .text = core->data_buffer->str,
+    .text_length = core->data_buffer->len,
     .data = g_steal_pointer (&in->data),
     .header = g_steal_pointer (&in->header),
     .session = in->packet.tag.present ? in->packet.tag.session : 0,
@@ -114,7 +106,7 @@ make_message (Incoming *in)
     .received_at = in->received_at,
     .size = in->size,
     .encrypted = in->packet.encrypted,
-    .signer = g_strdup (in->signer),
+    .signer = in->signer,
   };
 
   /* Nodes must not be shared between threads, so the message for another context has its own. */
@@ -551,6 +543,8 @@ sealed_free (gpointer data)
 
   incoming_clear (&sealed->in);
   g_ref_string_release (sealed->topic);
+  g_free (sealed->author);
+  g_free (sealed->id);
   g_free (sealed->header);
   g_bytes_unref (sealed->wire);
   _mb_core_unref (sealed->core);
@@ -645,8 +639,8 @@ decrypt_later (Incoming *in)
   sealed->in.packet.header = sealed->header;
   sealed->in.packet.header_length = in->packet.header_length;
   sealed->in.packet.n_extra_members = in->packet.n_extra_members;
-  sealed->in.author = g_steal_pointer (&in->author);
-  sealed->in.id = g_steal_pointer (&in->id);
+  sealed->in.author = sealed->author = g_strdup (in->author);
+  sealed->in.id = sealed->id = g_strdup (in->id);
   sealed->in.received_at = in->received_at;
   sealed->in.size = in->size;
 
@@ -716,8 +710,8 @@ receive_locked (MbCore     *self,
       return;
     }
 
-  in.author = dup_span (self->text_buffer, &in.packet.author);
-  in.id = dup_span (self->text_buffer, &in.packet.id);
+  in.author = decode_span (self->author_buffer, &in.packet.author);
+  in.id = decode_span (self->id_buffer, &in.packet.id);
   in.received_at = g_get_real_time ();
   in.size = (guint) length;
 

@@ -108,7 +108,8 @@ _mb_core_new (const char   *name,
   g_mutex_init (&self->receive_lock);
   self->topic_buffer = g_string_new (NULL);
   self->data_buffer = g_string_new (NULL);
-  self->text_buffer = g_string_new (NULL);
+  self->author_buffer = g_string_new (NULL);
+  self->id_buffer = g_string_new (NULL);
   self->accepted = g_ptr_array_new ();
   self->ready = g_ptr_array_new ();
   g_queue_init (&self->answers);
@@ -159,7 +160,8 @@ _mb_core_unref (MbCore *self)
   g_string_free (self->packet, TRUE);
   g_string_free (self->topic_buffer, TRUE);
   g_string_free (self->data_buffer, TRUE);
-  g_string_free (self->text_buffer, TRUE);
+  g_string_free (self->author_buffer, TRUE);
+  g_string_free (self->id_buffer, TRUE);
   g_ptr_array_unref (self->accepted);
   g_ptr_array_unref (self->ready);
   g_queue_clear_full (&self->answers, answer_free);

@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   char       *topic;        /* a GRefString */
-  char       *author;       /* a GRefString, or NULL */
-  char       *id;           /* a GRefString, or NULL */
-  char       *text;         /* the data as it came; checked */
+  const char *author;       /* or NULL */
+  const char *id;           /* or NULL */
+  const char *text;         /* the data as it came; checked */
+  gsize       text_length;
   JsonNode   *data;         /* sealed; nobody else holds a reference; or NULL: made of the text when asked for */
   JsonNode   *header;       /* sealed; nobody else holds a reference; or NULL */
   guint64     session;      /* 0 when the sender is no libminibus peer */
@@ -23,10 +24,10 @@ typedef struct
   gint64      received_at;
   guint       size;         /* bytes of the datagram */
   gboolean    encrypted;
-  char       *signer;       /* a trusted key, or NULL */
+  const char *signer;       /* a trusted key, or NULL */
 } MbMessageParts;
 
-/* Takes everything in `parts`. */
+/* Takes the topic and the nodes in `parts`, and copies the other texts. */
 MbMessage *_mb_message_new (const MbMessageParts *parts);
 
 G_END_DECLS

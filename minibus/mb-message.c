@@ -48,6 +48,7 @@ struct _MbMessage
   GObject        parent_instance;
 
   MbMessageParts parts;
+  char          *texts;      /* one piece of memory for all that `parts` has but the topic */
   char          *session;    /* made when asked for */
 };
 
@@ -79,10 +80,7 @@ mb_message_finalize (GObject *object)
   MbMessage *self = MB_MESSAGE (object);
 
   g_clear_pointer (&self->parts.topic, g_ref_string_release);
-  g_clear_pointer (&self->parts.author, g_ref_string_release);
-  g_clear_pointer (&self->parts.id, g_ref_string_release);
-  g_clear_pointer (&self->parts.text, g_free);
-  g_clear_pointer (&self->parts.signer, g_free);
+  g_clear_pointer (&self->texts, g_free);
   g_clear_pointer (&self->parts.data, json_node_unref);
   g_clear_pointer (&self->parts.header, json_node_unref);
   g_clear_pointer (&self->session, g_free);
@@ -313,12 +311,41 @@ mb_message_init (MbMessage *self)
 {
 }
 
+/* Copies a text with its NUL to where `end` stands. Returns the copy. */
+static const char *
+put_text (char       **end,
+          const char  *text,
+          gsize        length)
+{
+  char *copy = *end;
+
+  if (text == NULL)
+    return NULL;
+
+  memcpy (copy, text, length);
+  copy[length] = '\0';
+  *end += length + 1;
+
+  return copy;
+}
+
 MbMessage *
 _mb_message_new (const MbMessageParts *parts)
 {
   MbMessage *self = g_object_new (MB_TYPE_MESSAGE, NULL);
+  gsize author_length = parts->author != NULL ? strlen (parts->author) : 0;
+  gsize id_length = parts->id != NULL ? strlen (parts->id) : 0;
+  gsize signer_length = parts->signer != NULL ? strlen (parts->signer) : 0;
+  char *end;
 
   self->parts = *parts;
+  self->texts = g_malloc (parts->text_length + author_length + id_length + signer_length + 4);
+
+  end = self->texts;
+  self->parts.text = put_text (&end, parts->text, parts->text_length);
+  self->parts.author = put_text (&end, parts->author, author_length);
+  self->parts.id = put_text (&end, parts->id, id_length);
+  self->parts.signer = put_text (&end, parts->signer, signer_length);
 
   return self;
 }
@@ -364,7 +391,7 @@ mb_message_get_data (MbMessage *self)
   if (g_atomic_pointer_get (&self->parts.data) == NULL)
     {
       /* It was found good when it came. */
-      JsonNode *data = _mb_json_read (self->parts.text, strlen (self->parts.text), NULL, NULL);
+      JsonNode *data = _mb_json_read (self->parts.text, self->parts.text_length, NULL, NULL);
 
       if (!g_atomic_pointer_compare_and_exchange (&self->parts.data, NULL, data))
         json_node_unref (data);

@@ -410,19 +410,15 @@ _mb_recording_line_dup_span (const MbSpan *span)
   return text;
 }
 
-static char *
-dup_ref_string (const MbSpan *span)
-{
-  g_autofree char *text = _mb_recording_line_dup_span (span);
-
-  return text != NULL ? g_ref_string_new (text) : NULL;
-}
-
 MbMessage *
 _mb_recording_line_to_message (const MbRecordingLine *line)
 {
   g_autoptr(JsonNode) data = _mb_json_read (line->data, line->data_length, NULL, NULL);
   g_autoptr(JsonNode) header = NULL;
+  g_autofree char *topic = NULL;
+  g_autofree char *author = NULL;
+  g_autofree char *id = NULL;
+  g_autofree char *signer = NULL;
   MbMessageParts parts;
 
   if (data == NULL)
@@ -435,18 +431,23 @@ _mb_recording_line_to_message (const MbRecordingLine *line)
         return NULL;
     }
 
+  topic = _mb_recording_line_dup_span (&line->topic);
+  author = _mb_recording_line_dup_span (&line->author);
+  id = _mb_recording_line_dup_span (&line->id);
+  signer = _mb_recording_line_dup_span (&line->signer);
   parts = (MbMessageParts) {
-    .topic = dup_ref_string (&line->topic),
-    .author = dup_ref_string (&line->author),
-    .id = dup_ref_string (&line->id),
-    .text = g_strndup (line->data, line->data_length),
+    .topic = topic != NULL ? g_ref_string_new (topic) : NULL,
+    .author = author,
+    .id = id,
+    .text = line->data,
+    .text_length = line->data_length,
     .data = g_steal_pointer (&data),
     .header = g_steal_pointer (&header),
     .session = line->session,
     .sequence = line->sequence,
     .received_at = line->time,
     .encrypted = line->encrypted,
-    .signer = _mb_recording_line_dup_span (&line->signer),
+    .signer = signer,
   };
 
   return _mb_message_new (&parts);
