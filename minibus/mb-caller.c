@@ -21,7 +21,7 @@ struct _MbCaller
   gatomicrefcount ref_count;
   MbCore         *core;
   char           *name;
-  char           *service;           /* the name with a slash at its end */
+  char           *service;           /* a GRefString; the name with a slash at its end */
   MbSchema       *request_schema;    /* or NULL */
   MbSchema       *reply_schema;      /* or NULL */
   MbPattern      *request_pattern;
@@ -57,6 +57,7 @@ _mb_caller_new (MbCore      *core,
   g_autofree char *own_name = _mb_service_name_normalize (name, error);
   g_autofree char *request_topic = NULL;
   g_autofree char *reply_topic = NULL;
+  g_autofree char *service = NULL;
   MbCaller *self;
 
   if (own_name == NULL)
@@ -79,7 +80,8 @@ _mb_caller_new (MbCore      *core,
   g_atomic_ref_count_init (&self->ref_count);
   self->core = _mb_core_ref (core);
   self->name = g_steal_pointer (&own_name);
-  self->service = g_strconcat (self->name, "/", NULL);
+  service = g_strconcat (self->name, "/", NULL);
+  self->service = g_ref_string_new (service);
   self->request_schema = request_schema != NULL ? g_object_ref (request_schema) : NULL;
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
   self->request_pattern = g_steal_pointer (&request_pattern);
@@ -113,7 +115,7 @@ _mb_caller_unref (MbCaller *self)
   _mb_route_unref (self->error_route);
   _mb_core_unref (self->core);
   g_free (self->name);
-  g_free (self->service);
+  g_ref_string_release (self->service);
   g_clear_object (&self->request_schema);
   g_clear_object (&self->reply_schema);
   g_free (self);

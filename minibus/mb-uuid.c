@@ -1,0 +1,55 @@
+/* mb-uuid.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "mb-uuid-private.h"
+
+#include <unistd.h>
+
+#include "mb-thread-private.h"
+
+#define N_BYTES 16
+
+static void
+refill (MbUuidSource *self)
+{
+  self->process = _mb_process_get ();
+  self->n_left = sizeof self->bytes;
+
+  /* So few bytes are never refused, but by a system without such a source, or that forbids it. */
+  if (getentropy (self->bytes, sizeof self->bytes) == 0)
+    return;
+
+  for (guint i = 0; i < sizeof self->bytes; i++)
+    self->bytes[i] = (guint8) g_random_int ();
+}
+
+void
+_mb_uuid_put (MbUuidSource *self,
+              char          out[MB_UUID_SIZE])
+{
+  static const char hex[] = "0123456789abcdef";
+  guint8 *bytes;
+  char *o = out;
+
+  if (self->n_left == 0 || self->process != _mb_process_get ())
+    refill (self);
+  self->n_left -= N_BYTES;
+  bytes = self->bytes + self->n_left;
+
+  bytes[6] = 0x40 | (bytes[6] & 0x0f);
+  bytes[8] = 0x80 | (bytes[8] & 0x3f);
+
+  for (guint i = 0; i < N_BYTES; i++)
+    {
+      if (i == 4 || i == 6 || i == 8 || i == 10)
+        *o++ = '-';
+      *o++ = hex[bytes[i] >> 4];
+      *o++ = hex[bytes[i] & 15];
+    }
+  *o = '\0';
+}
