@@ -506,6 +506,8 @@ put_hex (char    *o,
   return o + n_digits;
 }
 
+#define BEFORE_DATA "},\"data\":"
+
 #define PUT(o, text) (memcpy (o, text, sizeof text - 1), (o) + sizeof text - 1)
 
 static void
@@ -564,7 +566,7 @@ _mb_packet_append_start (GString    *out,
   append_tag (out, topic_hash, session, 0);
   append_member (out, ",\"topic\":", topic);
   append_member (out, ",\"author\":", author);
-  g_string_append (out, ",\"idstr\":\"");
+  g_string_append (out, ",\"idstr\":");
 }
 
 void
@@ -576,10 +578,13 @@ _mb_packet_set_sequence (char    *packet,
 
 void
 _mb_packet_append_rest (GString    *out,
+                        const char *id,
+                        gsize       id_length,
                         const char *data,
                         gsize       data_length)
 {
-  g_string_append (out, "\"},\"data\":");
+  _mb_json_append_string (out, id, id_length);
+  g_string_append_len (out, BEFORE_DATA, sizeof BEFORE_DATA - 1);
   _mb_json_append_string (out, data, data_length);
   g_string_append_c (out, '}');
 }
@@ -603,8 +608,6 @@ _mb_packet_append (GString    *out,
     g_string_append (out, ",\"gpg\":\"yes\"");
   append_member (out, ",\"topic\":", topic);
   append_member (out, ",\"author\":", author);
-  append_member (out, ",\"idstr\":", id);
-  g_string_append (out, "},\"data\":");
-  _mb_json_append_string (out, data, data_length);
-  g_string_append_c (out, '}');
+  g_string_append (out, ",\"idstr\":");
+  _mb_packet_append_rest (out, id, strlen (id), data, data_length);
 }

@@ -111,7 +111,7 @@ publish (MbPublisher  *self,
          GError      **error)
 {
   g_autoptr(GPtrArray) schemas = NULL;
-  g_autoptr(GString) data = NULL;
+  g_auto(MbBody) body = MB_BODY_INIT;
 
   if (_mb_core_refuse_foreign (self->core, error))
     return FALSE;
@@ -124,23 +124,13 @@ publish (MbPublisher  *self,
       return FALSE;
     }
 
-  /* Most text goes out as it is. */
-  if (text != NULL && schemas->len == 0)
-    {
-      gsize length = strlen (text);
-
-      if (_mb_json_is_plain (text, length))
-        return _mb_core_send (self->core, self->outlet, NULL, text, length, MB_SECRECY_DEFAULT, error);
-    }
-
-  data = g_string_sized_new (256);
-  if (!_mb_core_write_value (data, node, text, schemas, error))
+  if (!_mb_core_write_body (&body, node, text, schemas, error))
     {
       g_prefix_error (error, _("Not published on “%s”: "), self->outlet->topic);
       return FALSE;
     }
 
-  return _mb_core_send (self->core, self->outlet, NULL, data->str, data->len, MB_SECRECY_DEFAULT, error);
+  return _mb_core_send (self->core, self->outlet, NULL, body.text, body.length, MB_SECRECY_DEFAULT, error);
 }
 
 static void

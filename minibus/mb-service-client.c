@@ -9,6 +9,7 @@
 #include "mb-service-client-private.h"
 
 #include "mb-caller-private.h"
+#include "mb-marshal.h"
 
 #define DEFAULT_TIMEOUT 5000
 
@@ -276,11 +277,12 @@ mb_service_client_class_init (MbServiceClientClass *klass)
                   G_SIGNAL_RUN_LAST,
                   0,
                   NULL, NULL,
-                  NULL,
+                  _mb_marshal_VOID__STRING_BOXED,
                   G_TYPE_NONE,
                   2,
                   G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
                   G_TYPE_ERROR);
+  g_signal_set_va_marshaller (signals[FAILED], G_TYPE_FROM_CLASS (klass), _mb_marshal_VOID__STRING_BOXEDv);
 
   /**
    * MbServiceClient::reply:
@@ -298,11 +300,12 @@ mb_service_client_class_init (MbServiceClientClass *klass)
                   G_SIGNAL_RUN_LAST,
                   0,
                   NULL, NULL,
-                  NULL,
+                  _mb_marshal_VOID__STRING_OBJECT,
                   G_TYPE_NONE,
                   2,
                   G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
                   MB_TYPE_MESSAGE);
+  g_signal_set_va_marshaller (signals[REPLY], G_TYPE_FROM_CLASS (klass), _mb_marshal_VOID__STRING_OBJECTv);
 }
 
 static void

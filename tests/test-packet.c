@@ -559,10 +559,10 @@ test_parts (void)
 
   _mb_packet_append_start (parts, 0x12345678, 42, "/a \"quoted\" topic", "an\\author");
   _mb_packet_set_sequence (parts->str, 0x123456789abc);
-  g_string_append (parts, id);
-  _mb_packet_append_rest (parts, "\"x\"", 3);
+  _mb_packet_append_rest (parts, "any \"id\"", strlen ("any \"id\""), "\"x\"", 3);
 
-  _mb_packet_append (whole, 0x12345678, 42, 0x123456789abc, "/a \"quoted\" topic", "an\\author", id, FALSE, "\"x\"", 3);
+  _mb_packet_append (whole, 0x12345678, 42, 0x123456789abc, "/a \"quoted\" topic", "an\\author", "any \"id\"", FALSE,
+                     "\"x\"", 3);
   g_assert_cmpstr (parts->str, ==, whole->str);
 
   _mb_packet_put_id (id, 0, 0);
