@@ -28,6 +28,7 @@ struct _MbCaller
   MbRoute        *reply_route;
   MbRoute        *error_route;
   MbOutlet       *outlet;
+  MbSchemaAnswer  schemas;           /* of requests */
   int             closed;            /* atomic */
 };
 
@@ -110,6 +111,7 @@ _mb_caller_unref (MbCaller *self)
 
   _mb_caller_close (self);
   _mb_core_close_outlet (self->core, self->outlet);
+  g_clear_pointer (&self->schemas.schemas, g_ptr_array_unref);
   _mb_pattern_unref (self->request_pattern);
   _mb_route_unref (self->reply_route);
   _mb_route_unref (self->error_route);
@@ -169,7 +171,6 @@ write_params (MbCaller    *self,
               GError     **error)
 {
   g_autoptr(GPtrArray) schemas = NULL;
-  guint generation;
 
   if (g_atomic_int_get (&self->closed))
     {
@@ -178,7 +179,7 @@ write_params (MbCaller    *self,
       return FALSE;
     }
 
-  schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &generation);
+  schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->schemas);
 
   if (!_mb_core_write_body (body, params, text, schemas, error))
     {

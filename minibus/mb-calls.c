@@ -409,8 +409,10 @@ _mb_call_new (gconstpointer  owner,
               guint          timeout,
               MbWaiter      *waiter)
 {
-  MbCall *self = g_new0 (MbCall, 1);
+  /* Not g_new0(), as calloc() passes by the cache that makes malloc() fast. */
+  MbCall *self = g_new (MbCall, 1);
 
+  memset (self, 0, sizeof *self);
   g_atomic_ref_count_init (&self->ref_count);
   self->owner = owner;
   self->service = g_ref_string_acquire (service);

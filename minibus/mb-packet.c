@@ -29,6 +29,14 @@
 #define TAG_SESSION_DIGITS  16
 #define TAG_SEQUENCE_DIGITS 12
 
+/* What stands between the values, as we write it. */
+#define BEFORE_HEADER "{\"header\":"
+#define BEFORE_TAG    BEFORE_HEADER "{\"mb\":"
+#define BEFORE_TOPIC  ",\"topic\":"
+#define BEFORE_AUTHOR ",\"author\":"
+#define BEFORE_ID     ",\"idstr\":"
+#define BEFORE_DATA   ",\"data\":"
+
 enum
 {
   MEMBER_AUTHOR,
@@ -336,6 +344,72 @@ scan_header_object (MbPacket    *packet,
   return !failed && packet->topic.text != NULL;
 }
 
+/* Goes over a text that has to be there as it is. */
+static inline gboolean
+skip_text (const char **cursor,
+           const char  *end,
+           const char  *text,
+           gsize        length)
+{
+  if ((gsize) (end - *cursor) < length || memcmp (*cursor, text, length) != 0)
+    return FALSE;
+
+  *cursor += length;
+
+  return TRUE;
+}
+
+#define SKIP(cursor, end, text) skip_text (cursor, end, text, sizeof text - 1)
+
+/* Goes over a text and the string that it ends with the first quotation mark of. */
+static inline gboolean
+skip_to_string (const char **cursor,
+                const char  *end,
+                const char  *text,
+                gsize        length,
+                MbSpan      *span)
+{
+  if (!skip_text (cursor, end, text, length))
+    return FALSE;
+
+  (*cursor)--;
+  span->text = *cursor + 1;
+  if (_mb_scan_string (cursor, end, &span->escaped) != MB_SCAN_OK)
+    return FALSE;
+  span->length = (gsize) (*cursor - 1 - span->text);
+
+  return TRUE;
+}
+
+#define SKIP_TO_STRING(cursor, end, text, span) skip_to_string (cursor, end, text, sizeof text - 1, span)
+
+/* The header as we write it, if it is so: most packets are ours, and what comes next is known. */
+static gboolean
+scan_canonical_header (MbPacket   *packet,
+                       const char *datagram,
+                       const char *end)
+{
+  const char *cursor = datagram;
+
+  if (!SKIP (&cursor, end, BEFORE_TAG))
+    return FALSE;
+
+  packet->header = datagram + strlen (BEFORE_HEADER);
+  if (!scan_canonical_tag (&packet->tag, &cursor, end) ||
+      !SKIP_TO_STRING (&cursor, end, BEFORE_TOPIC "\"", &packet->topic) ||
+      !SKIP_TO_STRING (&cursor, end, BEFORE_AUTHOR "\"", &packet->author) ||
+      !SKIP_TO_STRING (&cursor, end, BEFORE_ID "\"", &packet->id) ||
+      !SKIP (&cursor, end, "}"))
+    {
+      memset (packet, 0, sizeof *packet);
+      return FALSE;
+    }
+
+  packet->header_length = (gsize) (cursor - packet->header);
+
+  return TRUE;
+}
+
 /* A datagram is not a packet: is it JSON at all? */
 static MbPacketStatus
 judge (MbPacket   *packet,
@@ -374,6 +448,9 @@ _mb_packet_scan_header (MbPacket   *packet,
     return MB_PACKET_BLANK;
 
   end = datagram + length;
+  if (scan_canonical_header (packet, datagram, end))
+    return MB_PACKET_OK;
+
   _mb_scan_blank (&cursor, end);
   if (cursor == end)
     return MB_PACKET_BLANK;
@@ -407,9 +484,18 @@ _mb_packet_scan_rest (MbPacket   *packet,
   const char *end = datagram + length;
   gboolean first = FALSE;
   gboolean failed;
-  MbSpan name;
+  MbSpan name, data;
 
   g_assert (packet->header >= datagram && cursor <= end);
+
+  /* As we write it. */
+  if (packet->data.text == NULL && SKIP_TO_STRING (&cursor, end, BEFORE_DATA "\"", &data) &&
+      end - cursor == 1 && *cursor == '}')
+    {
+      packet->data = data;
+      return MB_PACKET_OK;
+    }
+  cursor = packet->header + packet->header_length;
 
   while (next_member (&cursor, end, &first, &name, &failed))
     {
@@ -506,8 +592,6 @@ put_hex (char    *o,
   return o + n_digits;
 }
 
-#define BEFORE_DATA "},\"data\":"
-
 #define PUT(o, text) (memcpy (o, text, sizeof text - 1), (o) + sizeof text - 1)
 
 static void
@@ -564,9 +648,9 @@ _mb_packet_append_start (GString    *out,
                          const char *author)
 {
   append_tag (out, topic_hash, session, 0);
-  append_member (out, ",\"topic\":", topic);
-  append_member (out, ",\"author\":", author);
-  g_string_append (out, ",\"idstr\":");
+  append_member (out, BEFORE_TOPIC, topic);
+  append_member (out, BEFORE_AUTHOR, author);
+  g_string_append (out, BEFORE_ID);
 }
 
 void
@@ -584,7 +668,7 @@ _mb_packet_append_rest (GString    *out,
                         gsize       data_length)
 {
   _mb_json_append_string (out, id, id_length);
-  g_string_append_len (out, BEFORE_DATA, sizeof BEFORE_DATA - 1);
+  g_string_append_len (out, "}" BEFORE_DATA, sizeof "}" BEFORE_DATA - 1);
   _mb_json_append_string (out, data, data_length);
   g_string_append_c (out, '}');
 }
@@ -606,8 +690,8 @@ _mb_packet_append (GString    *out,
   append_tag (out, topic_hash, session, sequence);
   if (encrypted)
     g_string_append (out, ",\"gpg\":\"yes\"");
-  append_member (out, ",\"topic\":", topic);
-  append_member (out, ",\"author\":", author);
-  g_string_append (out, ",\"idstr\":");
+  append_member (out, BEFORE_TOPIC, topic);
+  append_member (out, BEFORE_AUTHOR, author);
+  g_string_append (out, BEFORE_ID);
   _mb_packet_append_rest (out, id, strlen (id), data, data_length);
 }

@@ -49,7 +49,7 @@ struct _MbRequest
   MbCore    *core;
   MbMessage *message;
   MbSchema  *reply_schema;    /* or NULL */
-  char      *service;         /* the concrete name, without a slash at its end */
+  char      *service;         /* atomic; the concrete name, without a slash at its end; NULL until somebody asks */
   int        answered;        /* atomic */
 };
 
@@ -78,7 +78,7 @@ send_answer (MbRequest   *self,
              gsize        length,
              GError     **error)
 {
-  g_autofree char *topic = _mb_service_name_to_topic (self->service, suffix);
+  g_autofree char *topic = _mb_service_topic_with (mb_message_get_topic (self->message), suffix);
   /* In the manner of the request: who asks in the clear can read nothing else. */
   MbSecrecy secrecy = mb_message_get_is_encrypted (self->message) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR;
 
@@ -93,7 +93,8 @@ claim (MbRequest  *self,
     return TRUE;
 
   g_set_error (error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_ALREADY_ANSWERED,
-               _("The request to “%s” has been answered before; a request has one answer"), self->service);
+               _("The request to “%s” has been answered before; a request has one answer"),
+               mb_request_get_service_name (self));
 
   return FALSE;
 }
@@ -144,7 +145,7 @@ return_any (MbRequest   *self,
       send_error_message (self, message);
     }
   g_propagate_prefixed_error (error, g_steal_pointer (&own_error), _("The answer of “%s” was not sent: "),
-                              self->service);
+                              mb_request_get_service_name (self));
 
   return FALSE;
 }
@@ -329,12 +330,10 @@ _mb_request_new (MbCore    *core,
                  MbSchema  *reply_schema)
 {
   MbRequest *self = g_object_new (MB_TYPE_REQUEST, NULL);
-  const char *topic = mb_message_get_topic (message);
 
   self->core = _mb_core_ref (core);
   self->message = message;
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
-  self->service = g_strndup (topic, strlen (topic) - strlen ("/" MB_SUFFIX_REQUEST));
 
   return self;
 }
@@ -472,7 +471,16 @@ mb_request_get_service_name (MbRequest *self)
 {
   g_return_val_if_fail (MB_IS_REQUEST (self), NULL);
 
-  return self->service;
+  if (g_atomic_pointer_get (&self->service) == NULL)
+    {
+      const char *topic = mb_message_get_topic (self->message);
+      char *service = g_strndup (topic, strlen (topic) - strlen ("/" MB_SUFFIX_REQUEST));
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->service, NULL, service))
+        g_free (service);
+    }
+
+  return g_atomic_pointer_get (&self->service);
 }
 
 /**

@@ -506,7 +506,7 @@ mb_service_client_call_async (MbServiceClient     *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_service_client_call_async);
+  (g_task_set_source_tag) (task, mb_service_client_call_async);
   _mb_caller_call_task (self->caller, task, params, NULL, self->timeout);
 }
 
@@ -532,7 +532,7 @@ mb_service_client_call_finish (MbServiceClient  *self,
 {
   g_return_val_if_fail (MB_IS_SERVICE_CLIENT (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_service_client_call_async), NULL);
+  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) == mb_service_client_call_async, NULL);
 
   return _mb_reply_to_node (g_task_propagate_pointer (G_TASK (result), error));
 }
@@ -596,7 +596,7 @@ mb_service_client_call_text_async (MbServiceClient     *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, mb_service_client_call_text_async);
+  (g_task_set_source_tag) (task, mb_service_client_call_text_async);
   _mb_caller_call_task (self->caller, task, NULL, params, self->timeout);
 }
 
@@ -620,7 +620,7 @@ mb_service_client_call_text_finish (MbServiceClient  *self,
 {
   g_return_val_if_fail (MB_IS_SERVICE_CLIENT (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_service_client_call_text_async), NULL);
+  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) == mb_service_client_call_text_async, NULL);
 
   return _mb_reply_to_text (g_task_propagate_pointer (G_TASK (result), error));
 }

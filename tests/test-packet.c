@@ -571,6 +571,86 @@ test_parts (void)
   g_assert_cmpstr (id, ==, "ffffffffffffffff-ffffffffffffffff");
 }
 
+static MbPacketStatus
+scan_whole (MbPacket   *packet,
+            const char *text,
+            gsize       length)
+{
+  MbPacketStatus status = _mb_packet_scan_header (packet, text, length);
+
+  return status == MB_PACKET_OK ? _mb_packet_scan_rest (packet, text, length) : status;
+}
+
+static void
+assert_same_span (const MbSpan *one,
+                  const MbSpan *other)
+{
+  g_assert_cmpmem (one->text, one->length, other->text, other->length);
+  g_assert_cmpint (one->escaped, ==, other->escaped);
+}
+
+/* A blank at the beginning keeps the short way from being taken. */
+static void
+assert_same_both_ways (const char *text,
+                       gsize       length)
+{
+  g_autofree char *blank = g_malloc (length + 1);
+  MbPacket one, other;
+  MbPacketStatus status;
+
+  blank[0] = ' ';
+  memcpy (blank + 1, text, length);
+  status = scan_whole (&one, text, length);
+  g_assert_cmpint (status, ==, scan_whole (&other, blank, length + 1));
+  if (status != MB_PACKET_OK)
+    return;
+
+  assert_same_span (&one.topic, &other.topic);
+  assert_same_span (&one.author, &other.author);
+  assert_same_span (&one.id, &other.id);
+  assert_same_span (&one.data, &other.data);
+  g_assert_cmpmem (one.header, one.header_length, other.header, other.header_length);
+  g_assert_cmpint (one.encrypted, ==, other.encrypted);
+  g_assert_cmpuint (one.n_extra_members, ==, other.n_extra_members);
+  g_assert_cmpint (one.tag.present, ==, other.tag.present);
+  g_assert_cmpuint (one.tag.topic_hash, ==, other.tag.topic_hash);
+  g_assert_cmpuint (one.tag.session, ==, other.tag.session);
+  g_assert_cmpuint (one.tag.sequence, ==, other.tag.sequence);
+}
+
+static void
+test_ways (void)
+{
+  static const char replacements[] = "\"\\{}:, x0\n\xff";
+  g_autoptr(GString) packet = g_string_new (NULL);
+
+  g_test_summary ("A packet in our form, and whatever becomes of it, is taken as the scan of any packet takes it");
+
+  _mb_packet_append (packet, 0x12345678, 42, 7, "/a \"topic\"", "author", "id", FALSE, "{\"a\":\"\\u00e9\"}", 16);
+  assert_same_both_ways (packet->str, packet->len);
+
+  for (gsize i = 0; i < packet->len; i++)
+    {
+      char kept = packet->str[i];
+
+      assert_same_both_ways (packet->str, i);
+      for (const char *p = replacements; *p != '\0'; p++)
+        {
+          g_autoptr(GString) longer = g_string_new_len (packet->str, (gssize) packet->len);
+
+          packet->str[i] = *p;
+          assert_same_both_ways (packet->str, packet->len);
+          packet->str[i] = kept;
+
+          g_string_insert_c (longer, (gssize) i, *p);
+          assert_same_both_ways (longer->str, longer->len);
+        }
+    }
+
+  g_string_append (packet, " ");
+  assert_same_both_ways (packet->str, packet->len);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -593,6 +673,8 @@ main (int    argc,
   g_test_add_func ("/packet/extra/none", test_no_extra);
   g_test_add_func ("/packet/extra/bad", test_bad_extra);
   g_test_add_func ("/packet/parts", test_parts);
+
+  g_test_add_func ("/packet/ways", test_ways);
 
   return g_test_run ();
 }
