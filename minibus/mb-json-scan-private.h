@@ -75,17 +75,6 @@ _mb_scan_mark_escaped (guint64 word)
          ((backslash - MB_SCAN_REPEAT (1)) & ~backslash);
 }
 
-/* How many of the next eight bytes, from the first on, need no escape. */
-static inline guint
-_mb_scan_plain_word (const char *p)
-{
-  guint64 word;
-
-  memcpy (&word, p, sizeof word);
-
-  return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)));
-}
-
 static inline void
 _mb_scan_blank (const char **cursor,
                 const char  *end)

@@ -506,6 +506,7 @@ mb_service_client_call_async (MbServiceClient     *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
+  /* The macro of this name would copy a name, too. */
   (g_task_set_source_tag) (task, mb_service_client_call_async);
   _mb_caller_call_task (self->caller, task, params, NULL, self->timeout);
 }
