@@ -25,7 +25,7 @@ typedef struct
 {
   const char *text;
   gsize       length;
-  guint64     start;    /* its first eight bytes */
+  guint64     start;    /* its first eight bytes, the first of them the lowest */
 } Name;
 
 typedef struct
@@ -35,13 +35,51 @@ typedef struct
   guint       depth;
   char        closers[MAX_DEPTH];
   guint8      n_names[MAX_DEPTH];
+  guint64     marks[MAX_DEPTH];     /* of the names, see get_mark() */
   Name        names[MAX_DEPTH][MAX_MEMBERS];
 } Plain;
+
+/* The next eight bytes, and zeros where the text ends. */
+static inline guint64
+load (const char *p,
+      const char *end)
+{
+  guint64 word = 0;
+
+  if (end - p >= 8)
+    memcpy (&word, p, sizeof word);
+  else
+    memcpy (&word, p, (gsize) (end - p));
+
+  return GUINT64_FROM_LE (word);
+}
 
 static inline gboolean
 is_digit (char c)
 {
   return c >= '0' && c <= '9';
+}
+
+/* Names that are the same have the same mark, and most others have another. */
+static inline guint64
+get_mark (const Name *name)
+{
+  return G_GUINT64_CONSTANT (1) << ((name->start + name->length) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) >> 58);
+}
+
+static inline gboolean
+has_name (Plain      *self,
+          guint       level,
+          const Name *name)
+{
+  const Name *names = self->names[level];
+
+  for (guint i = 0; i < self->n_names[level]; i++)
+    if (names[i].start == name->start && names[i].length == name->length &&
+        memcmp (names[i].text, name->text, name->length) == 0)
+      return TRUE;
+
+  return FALSE;
 }
 
 /* Behind the opening quotation mark; goes to the closing one. */
@@ -52,14 +90,9 @@ skip_string (Plain *self)
 
   for (guint n = 8; n == 8; p += n)
     {
-      guint64 word = 0;
+      guint64 word = load (p, self->end);
 
       /* Zeros are marked, too. */
-      if (self->end - p >= 8)
-        memcpy (&word, p, sizeof word);
-      else
-        memcpy (&word, p, (gsize) (self->end - p));
-      word = GUINT64_FROM_LE (word);
       n = _mb_scan_first_marked (_mb_scan_mark_escaped (word) | word);
     }
 
@@ -140,9 +173,9 @@ static inline gboolean
 take_name (Plain *self)
 {
   guint level = self->depth - 1;
-  Name *names = self->names[level];
   guint n = self->n_names[level];
-  Name *name = &names[n];
+  Name *name = &self->names[level][n];
+  guint64 mark;
 
   if (n == MAX_MEMBERS || self->cursor == self->end || *self->cursor != '"')
     return FALSE;
@@ -151,13 +184,14 @@ take_name (Plain *self)
   if (!skip_string (self))
     return FALSE;
   name->length = (gsize) (self->cursor - name->text);
-  name->start = 0;
-  memcpy (&name->start, name->text, MIN (name->length, sizeof name->start));
+  name->start = load (name->text, self->end);
+  if (name->length < sizeof name->start)
+    name->start &= (G_GUINT64_CONSTANT (1) << 8 * name->length) - 1;
 
-  for (guint i = 0; i < n; i++)
-    if (names[i].start == name->start && names[i].length == name->length &&
-        memcmp (names[i].text, name->text, name->length) == 0)
-      return FALSE;
+  mark = get_mark (name);
+  if ((self->marks[level] & mark) != 0 && has_name (self, level, name))
+    return FALSE;
+  self->marks[level] |= mark;
   self->n_names[level]++;
 
   self->cursor++;
@@ -191,6 +225,7 @@ _mb_json_is_plain (const char *text,
             return FALSE;
           self.closers[self.depth] = *self.cursor == '{' ? '}' : ']';
           self.n_names[self.depth] = 0;
+          self.marks[self.depth] = 0;
           self.depth++;
           self.cursor++;
           if (self.cursor == self.end || *self.cursor != self.closers[self.depth - 1])

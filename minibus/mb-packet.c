@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-hex-private.h"
 #include "mb-json-private.h"
 #include "mb-json-scan-private.h"
 #include "mb-tag-private.h"
@@ -170,24 +171,19 @@ next_member (const char **cursor,
   return TRUE;
 }
 
-static gboolean
+/* At least eight digits, and at most sixteen. */
+static inline gboolean
 read_hex (const char *text,
           guint       n_digits,
           guint64    *value)
 {
-  *value = 0;
+  guint32 first, last;
 
-  for (guint i = 0; i < n_digits; i++)
-    {
-      char c = text[i];
+  if (!_mb_hex_get (text, &first) || !_mb_hex_get (text + n_digits - 8, &last))
+    return FALSE;
 
-      if (c >= '0' && c <= '9')
-        *value = *value << 4 | (guint64) (c - '0');
-      else if (c >= 'a' && c <= 'f')
-        *value = *value << 4 | (guint64) (c - 'a' + 10);
-      else
-        return FALSE;
-    }
+  /* Where the two overlap, they are the same. */
+  *value = (guint64) first << 4 * (n_digits - 8) | last;
 
   return TRUE;
 }
@@ -581,13 +577,17 @@ _mb_packet_hash_topic (const char *topic,
   return _mb_tag_hash_topic (topic, length);
 }
 
-static char *
+/* At most sixteen digits, the last ones of the value. */
+static inline char *
 put_hex (char    *o,
          guint64  value,
          guint    n_digits)
 {
-  for (guint i = n_digits; i > 0; i--, value >>= 4)
-    o[i - 1] = "0123456789abcdef"[value & 15];
+  char digits[16];
+
+  _mb_hex_put (digits, (guint32) (value >> 32));
+  _mb_hex_put (digits + 8, (guint32) value);
+  memcpy (o, digits + sizeof digits - n_digits, n_digits);
 
   return o + n_digits;
 }

@@ -8,8 +8,10 @@
 
 #include "mb-uuid-private.h"
 
+#include <string.h>
 #include <unistd.h>
 
+#include "mb-hex-private.h"
 #include "mb-thread-private.h"
 
 #define N_BYTES 16
@@ -32,9 +34,8 @@ void
 _mb_uuid_put (MbUuidSource *self,
               char          out[MB_UUID_SIZE])
 {
-  static const char hex[] = "0123456789abcdef";
+  char digits[2 * N_BYTES];
   guint8 *bytes;
-  char *o = out;
 
   if (self->n_left == 0 || self->process != _mb_process_get ())
     refill (self);
@@ -44,12 +45,22 @@ _mb_uuid_put (MbUuidSource *self,
   bytes[6] = 0x40 | (bytes[6] & 0x0f);
   bytes[8] = 0x80 | (bytes[8] & 0x3f);
 
-  for (guint i = 0; i < N_BYTES; i++)
+  for (guint i = 0; i < N_BYTES; i += 4)
     {
-      if (i == 4 || i == 6 || i == 8 || i == 10)
-        *o++ = '-';
-      *o++ = hex[bytes[i] >> 4];
-      *o++ = hex[bytes[i] & 15];
+      guint32 word;
+
+      memcpy (&word, bytes + i, sizeof word);
+      _mb_hex_put (digits + 2 * i, GUINT32_FROM_BE (word));
     }
-  *o = '\0';
+
+  memcpy (out, digits, 8);
+  out[8] = '-';
+  memcpy (out + 9, digits + 8, 4);
+  out[13] = '-';
+  memcpy (out + 14, digits + 12, 4);
+  out[18] = '-';
+  memcpy (out + 19, digits + 16, 4);
+  out[23] = '-';
+  memcpy (out + 24, digits + 20, 12);
+  out[36] = '\0';
 }

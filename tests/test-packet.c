@@ -622,11 +622,12 @@ static void
 test_ways (void)
 {
   static const char replacements[] = "\"\\{}:, x0\n\xff";
+  static const char data[] = "{\"a\":\"\\u00e9\"}";
   g_autoptr(GString) packet = g_string_new (NULL);
 
   g_test_summary ("A packet in our form, and whatever becomes of it, is taken as the scan of any packet takes it");
 
-  _mb_packet_append (packet, 0x12345678, 42, 7, "/a \"topic\"", "author", "id", FALSE, "{\"a\":\"\\u00e9\"}", 16);
+  _mb_packet_append (packet, 0x12345678, 42, 7, "/a \"topic\"", "author", "id", FALSE, data, strlen (data));
   assert_same_both_ways (packet->str, packet->len);
 
   for (gsize i = 0; i < packet->len; i++)
