@@ -180,7 +180,8 @@ find_builtin (const char  *topic,
   guint n_parts;
   gsize length;
 
-  if (!g_str_has_prefix (topic, PREFIX))
+  /* Asked for each message that is sent. */
+  if (strncmp (topic, PREFIX, strlen (PREFIX)) != 0)
     return FALSE;
 
   parts = g_strsplit (topic + strlen (PREFIX), "/", -1);

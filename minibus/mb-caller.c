@@ -21,13 +21,14 @@ struct _MbCaller
   gatomicrefcount ref_count;
   MbCore         *core;
   char           *name;
-  char           *service;           /* the name with a slash at its end */
+  char           *service;           /* a GRefString; the name with a slash at its end */
   MbSchema       *request_schema;    /* or NULL */
   MbSchema       *reply_schema;      /* or NULL */
   MbPattern      *request_pattern;
   MbRoute        *reply_route;
   MbRoute        *error_route;
   MbOutlet       *outlet;
+  MbSchemaAnswer  schemas;           /* of requests */
   int             closed;            /* atomic */
 };
 
@@ -57,6 +58,7 @@ _mb_caller_new (MbCore      *core,
   g_autofree char *own_name = _mb_service_name_normalize (name, error);
   g_autofree char *request_topic = NULL;
   g_autofree char *reply_topic = NULL;
+  g_autofree char *service = NULL;
   MbCaller *self;
 
   if (own_name == NULL)
@@ -79,7 +81,8 @@ _mb_caller_new (MbCore      *core,
   g_atomic_ref_count_init (&self->ref_count);
   self->core = _mb_core_ref (core);
   self->name = g_steal_pointer (&own_name);
-  self->service = g_strconcat (self->name, "/", NULL);
+  service = g_strconcat (self->name, "/", NULL);
+  self->service = g_ref_string_new (service);
   self->request_schema = request_schema != NULL ? g_object_ref (request_schema) : NULL;
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
   self->request_pattern = g_steal_pointer (&request_pattern);
@@ -108,12 +111,13 @@ _mb_caller_unref (MbCaller *self)
 
   _mb_caller_close (self);
   _mb_core_close_outlet (self->core, self->outlet);
+  g_clear_pointer (&self->schemas.schemas, g_ptr_array_unref);
   _mb_pattern_unref (self->request_pattern);
   _mb_route_unref (self->reply_route);
   _mb_route_unref (self->error_route);
   _mb_core_unref (self->core);
   g_free (self->name);
-  g_free (self->service);
+  g_ref_string_release (self->service);
   g_clear_object (&self->request_schema);
   g_clear_object (&self->reply_schema);
   g_free (self);
@@ -159,32 +163,31 @@ _mb_caller_get_reply_schema (MbCaller *self)
   return self->reply_schema;
 }
 
-static GString *
+static gboolean
 write_params (MbCaller    *self,
+              MbBody      *body,
               JsonNode    *params,
               const char  *text,
               GError     **error)
 {
-  g_autoptr(GString) out = g_string_sized_new (256);
   g_autoptr(GPtrArray) schemas = NULL;
-  guint generation;
 
   if (g_atomic_int_get (&self->closed))
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
                    _("The client of service “%s” is closed; create another one"), self->name);
-      return NULL;
+      return FALSE;
     }
 
-  schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &generation);
+  schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->schemas);
 
-  if (!_mb_core_write_value (out, params, text, schemas, error))
+  if (!_mb_core_write_body (body, params, text, schemas, error))
     {
       g_prefix_error (error, _("The parameters for “%s” are not usable: "), self->name);
-      return NULL;
+      return FALSE;
     }
 
-  return g_steal_pointer (&out);
+  return TRUE;
 }
 
 /* The time limit as the table of calls has it: 0 is none. */
@@ -198,14 +201,14 @@ get_limit (guint timeout)
 }
 
 static gboolean
-send_request (MbCaller  *self,
-              MbCall    *call,
-              GString   *params,
-              GError   **error)
+send_request (MbCaller      *self,
+              MbCall        *call,
+              const MbBody  *params,
+              GError       **error)
 {
   _mb_presence_note_call (self->core, call, self->name);
 
-  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->str, params->len,
+  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->text, params->length,
                         MB_SECRECY_DEFAULT, error);
 }
 
@@ -220,10 +223,10 @@ _mb_caller_call (MbCaller        *self,
                  GDestroyNotify   destroy,
                  GError         **error)
 {
-  g_autoptr(GString) request = write_params (self, params, text, error);
+  g_auto(MbBody) request = MB_BODY_INIT;
   g_autoptr(MbCall) call = NULL;
 
-  if (request == NULL)
+  if (!write_params (self, &request, params, text, error))
     {
       if (destroy != NULL)
         destroy (user_data);
@@ -232,7 +235,7 @@ _mb_caller_call (MbCaller        *self,
 
   call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), NULL);
   _mb_call_start (call, self->core->calls, context, NULL, func, user_data, destroy);
-  if (!send_request (self, call, request, error))
+  if (!send_request (self, call, &request, error))
     {
       _mb_call_abandon (call);
       return NULL;
@@ -263,15 +266,14 @@ _mb_caller_call_task (MbCaller   *self,
                       const char *text,
                       guint       timeout)
 {
-  g_autoptr(GString) request = NULL;
+  g_auto(MbBody) request = MB_BODY_INIT;
   g_autoptr(MbCall) call = NULL;
   GError *error = NULL;
 
   if (g_task_return_error_if_cancelled (task))
     return;
 
-  request = write_params (self, params, text, &error);
-  if (request == NULL)
+  if (!write_params (self, &request, params, text, &error))
     {
       g_task_return_error (task, error);
       return;
@@ -281,7 +283,7 @@ _mb_caller_call_task (MbCaller   *self,
   _mb_call_start (call, self->core->calls, g_task_get_context (task), g_task_get_cancellable (task),
                   task_cb, g_object_ref (task), g_object_unref);
 
-  if (send_request (self, call, request, &error))
+  if (send_request (self, call, &request, &error))
     return;
 
   /* If the call has ended by itself meanwhile, the task has its result already. */
@@ -300,7 +302,7 @@ _mb_caller_call_sync (MbCaller      *self,
                       GCancellable  *cancellable,
                       GError       **error)
 {
-  g_autoptr(GString) request = NULL;
+  g_auto(MbBody) request = MB_BODY_INIT;
   g_autoptr(MbMailbox) mailbox = NULL;
   g_autoptr(MbWaiter) waiter = NULL;
   g_autoptr(MbCall) call = NULL;
@@ -308,14 +310,13 @@ _mb_caller_call_sync (MbCaller      *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
 
-  request = write_params (self, params, text, error);
-  if (request == NULL)
+  if (!write_params (self, &request, params, text, error))
     return NULL;
 
   waiter = _mb_waiter_new ();
   call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), waiter);
   _mb_call_start (call, self->core->calls, NULL, cancellable, NULL, NULL, NULL);
-  if (!send_request (self, call, request, error))
+  if (!send_request (self, call, &request, error))
     {
       _mb_call_abandon (call);
       return NULL;

@@ -36,6 +36,8 @@ MbCall     *_mb_calls_take             (MbCalls         *self,
 void        _mb_calls_fail             (MbCalls         *self,
                                         gconstpointer    owner,
                                         const GError    *error);
+/* No call waits any more, and none will be started: lets go of the main contexts. */
+void        _mb_calls_stop             (MbCalls         *self);
 
 guint       _mb_calls_get_n_waiting    (MbCalls         *self);
 /* The names, each once and without a slash at the end, of the services that calls wait for which were started before
@@ -59,9 +61,9 @@ gboolean    _mb_calls_may_be_busy      (MbCalls         *self,
 gboolean    _mb_calls_is_known         (MbCalls         *self,
                                         const char      *name);
 
-/* `service` ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
+/* `service` is a GRefString that ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */
 MbCall     *_mb_call_new               (gconstpointer    owner,
-                                        const char      *service,
+                                        char            *service,
                                         MbSchema        *reply_schema,
                                         guint            timeout,
                                         MbWaiter        *waiter);
@@ -92,6 +94,7 @@ gboolean    _mb_call_claim_question    (MbCall          *self,
 /* An answer came, from one who announces itself or from a silent one. */
 void        _mb_call_note_answered     (MbCall          *self,
                                         gboolean         silent);
+/* Once the call has been started. */
 const char *_mb_call_get_id            (MbCall          *self);
 MbSchema   *_mb_call_get_reply_schema  (MbCall          *self);
 /* Blocks until the call has ended; serves requests of `mailbox`, if not NULL, meanwhile. */

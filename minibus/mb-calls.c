@@ -10,21 +10,38 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "mb-deadlines-private.h"
 #include "mb-error.h"
+#include "mb-uuid-private.h"
 
 /* Ids of ended calls that are remembered, to tell a late answer from one that was for somebody else. */
 #define MAX_ENDED 1024
+/* As many bytes of an id tell most calls apart. */
+#define HASHED_BYTES 8
 /* Services that are remembered; a program that calls more starts anew. */
 #define MAX_PROVIDERS 1024
+
+typedef struct _MbSlot MbSlot;
+
+/* What an id stands for. */
+struct _MbSlot
+{
+  char    id[MB_UUID_SIZE];
+  MbCall *call;               /* with a reference; NULL when it has ended */
+  MbSlot *next;               /* of the ended ones, the one that ended after this */
+};
 
 struct _MbCalls
 {
   gatomicrefcount ref_count;
   GMutex          lock;
-  GHashTable     *waiting;    /* lock; id to MbCall, with a reference */
-  GHashTable     *ended;      /* lock; set of ids */
-  GQueue          ended_order;
+  GHashTable     *slots;      /* lock; id to MbSlot */
+  MbSlot         *ended;      /* lock; the one that ended first */
+  MbSlot         *last_ended; /* lock */
+  guint           n_ended;    /* lock */
   GHashTable     *providers;  /* lock; service to MbProvider, with a reference */
+  GPtrArray      *deadlines;  /* lock; MbDeadlines, one for each context with calls */
+  MbUuidSource    ids;        /* lock */
 };
 
 /* What is known of those who offer a service. */
@@ -38,18 +55,18 @@ typedef struct
 struct _MbCall
 {
   gatomicrefcount ref_count;
-  char           *id;
-  char           *service;
+  char            id[MB_UUID_SIZE];  /* from the start on */
+  char           *service;      /* a GRefString */
   gconstpointer   owner;        /* only compared */
   MbSchema       *reply_schema;
   guint           timeout;
   gint64          started;
-  gint64          deadline;     /* of synchronous calls */
+  MbDeadline      deadline;     /* the lock of the table, but for synchronous calls, which are in no set */
+  MbDeadlines    *deadlines;    /* the lock of the table */
   MbWaiter       *waiter;       /* of synchronous calls */
   MbCalls        *calls;        /* from the start on */
   MbProvider     *provider;     /* likewise */
   MbMailbox      *mailbox;      /* of asynchronous calls */
-  GSource        *timer;
   GCancellable   *cancellable;
   gulong          cancelled_id;
   MbCallFunc      func;
@@ -62,6 +79,28 @@ struct _MbCall
   int             ended;        /* atomic */
 };
 
+/* The ids are ours, and random from the first byte on, so nobody can choose some that collide. */
+static guint
+id_hash (gconstpointer key)
+{
+  const char *id = key;
+  guint hash = 0;
+
+  for (guint i = 0; i < HASHED_BYTES && id[i] != '\0'; i++)
+    hash = hash * 31 + (guint8) id[i];
+
+  return hash;
+}
+
+static void
+slot_free (gpointer data)
+{
+  MbSlot *slot = data;
+
+  g_clear_pointer (&slot->call, _mb_call_unref);
+  g_free (slot);
+}
+
 MbCalls *
 _mb_calls_new (void)
 {
@@ -69,9 +108,9 @@ _mb_calls_new (void)
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
-  self->waiting = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) _mb_call_unref);
-  self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->slots = g_hash_table_new_full (id_hash, g_str_equal, NULL, slot_free);
   self->providers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_atomic_rc_box_release);
+  self->deadlines = g_ptr_array_new ();
 
   return self;
 }
@@ -90,24 +129,49 @@ _mb_calls_unref (MbCalls *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  g_queue_clear (&self->ended_order);
-  g_hash_table_unref (self->ended);
+  /* Each set holds a reference on this. */
+  g_assert (self->deadlines->len == 0);
+
+  g_ptr_array_unref (self->deadlines);
   g_hash_table_unref (self->providers);
-  g_hash_table_unref (self->waiting);
+  g_hash_table_unref (self->slots);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
 
+/* The lock is held. */
 static void
-remember_ended (MbCalls    *self,
-                const char *id)
+remember_ended (MbCalls *self,
+                MbSlot  *slot)
 {
-  char *key = g_strdup (id);
+  if (self->last_ended != NULL)
+    self->last_ended->next = slot;
+  else
+    self->ended = slot;
+  self->last_ended = slot;
 
-  g_hash_table_add (self->ended, key);
-  g_queue_push_tail (&self->ended_order, key);
-  if (g_queue_get_length (&self->ended_order) > MAX_ENDED)
-    g_hash_table_remove (self->ended, g_queue_pop_head (&self->ended_order));
+  if (++self->n_ended > MAX_ENDED)
+    {
+      MbSlot *first = self->ended;
+
+      self->ended = first->next;
+      self->n_ended--;
+      g_hash_table_remove (self->slots, first->id);
+    }
+}
+
+/* The lock is held. Takes the call, which waits, out of its slot. */
+static MbCall *
+take_from_slot (MbCalls *self,
+                MbSlot  *slot)
+{
+  MbCall *call = g_steal_pointer (&slot->call);
+
+  if (call->deadlines != NULL)
+    _mb_deadlines_remove (call->deadlines, &call->deadline);
+  remember_ended (self, slot);
+
+  return call;
 }
 
 MbCall *
@@ -116,20 +180,16 @@ _mb_calls_take (MbCalls    *self,
                 const char *service,
                 gboolean   *late)
 {
-  MbCall *call;
+  MbCall *call = NULL;
+  MbSlot *slot;
 
   g_mutex_lock (&self->lock);
 
-  call = g_hash_table_lookup (self->waiting, id);
-  if (call != NULL && service != NULL && strcmp (call->service, service) != 0)
-    call = NULL;
-  if (call != NULL)
-    {
-      g_hash_table_steal (self->waiting, id);
-      remember_ended (self, id);
-    }
+  slot = g_hash_table_lookup (self->slots, id);
   if (late != NULL)
-    *late = call == NULL && g_hash_table_contains (self->ended, id);
+    *late = slot != NULL && slot->call == NULL;
+  if (slot != NULL && slot->call != NULL && (service == NULL || strcmp (slot->call->service, service) == 0))
+    call = take_from_slot (self, slot);
 
   g_mutex_unlock (&self->lock);
 
@@ -157,15 +217,16 @@ _mb_calls_fail (MbCalls       *self,
 {
   g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   GHashTableIter iter;
-  gpointer key;
   gpointer value;
 
   g_mutex_lock (&self->lock);
-  g_hash_table_iter_init (&iter, self->waiting);
-  while (g_hash_table_iter_next (&iter, &key, &value))
+  g_hash_table_iter_init (&iter, self->slots);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      if (owner == NULL || ((MbCall *) value)->owner == owner)
-        g_ptr_array_add (ids, g_strdup (key));
+      MbCall *call = ((MbSlot *) value)->call;
+
+      if (call != NULL && (owner == NULL || call->owner == owner))
+        g_ptr_array_add (ids, g_strdup (call->id));
     }
   g_mutex_unlock (&self->lock);
 
@@ -178,7 +239,7 @@ _mb_calls_get_n_waiting (MbCalls *self)
   guint n_waiting;
 
   g_mutex_lock (&self->lock);
-  n_waiting = g_hash_table_size (self->waiting);
+  n_waiting = g_hash_table_size (self->slots) - self->n_ended;
   g_mutex_unlock (&self->lock);
 
   return n_waiting;
@@ -194,12 +255,12 @@ _mb_calls_list_services (MbCalls *self,
   gpointer value;
 
   g_mutex_lock (&self->lock);
-  g_hash_table_iter_init (&iter, self->waiting);
+  g_hash_table_iter_init (&iter, self->slots);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      MbCall *call = value;
+      MbCall *call = ((MbSlot *) value)->call;
 
-      if (call->started < before && g_hash_table_add (seen, call->service))
+      if (call != NULL && call->started < before && g_hash_table_add (seen, call->service))
         g_ptr_array_add (names, g_strndup (call->service, strlen (call->service) - 1));
     }
   g_mutex_unlock (&self->lock);
@@ -215,19 +276,18 @@ _mb_calls_fail_service (MbCalls      *self,
 {
   g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   GHashTableIter iter;
-  gpointer key;
   gpointer value;
   gsize length = strlen (name);
 
   g_mutex_lock (&self->lock);
-  g_hash_table_iter_init (&iter, self->waiting);
-  while (g_hash_table_iter_next (&iter, &key, &value))
+  g_hash_table_iter_init (&iter, self->slots);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      MbCall *call = value;
+      MbCall *call = ((MbSlot *) value)->call;
 
-      if (call->started < before && strncmp (call->service, name, length) == 0 &&
+      if (call != NULL && call->started < before && strncmp (call->service, name, length) == 0 &&
           strcmp (call->service + length, "/") == 0)
-        g_ptr_array_add (ids, g_strdup (key));
+        g_ptr_array_add (ids, g_strdup (call->id));
     }
   g_mutex_unlock (&self->lock);
 
@@ -344,18 +404,18 @@ _mb_call_note_answered (MbCall   *self,
 
 MbCall *
 _mb_call_new (gconstpointer  owner,
-              const char    *service,
+              char          *service,
               MbSchema      *reply_schema,
               guint          timeout,
               MbWaiter      *waiter)
 {
-  MbCall *self = g_new0 (MbCall, 1);
+  /* Not g_new0(), as calloc() passes by the cache that makes malloc() fast. */
+  MbCall *self = g_new (MbCall, 1);
 
+  memset (self, 0, sizeof *self);
   g_atomic_ref_count_init (&self->ref_count);
-  /* Not to be guessed: whoever knows the id can answer. */
-  self->id = g_uuid_string_random ();
   self->owner = owner;
-  self->service = g_strdup (service);
+  self->service = g_ref_string_acquire (service);
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
   self->timeout = timeout;
   self->waiter = waiter != NULL ? _mb_waiter_ref (waiter) : NULL;
@@ -377,14 +437,12 @@ _mb_call_unref (MbCall *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  g_free (self->id);
-  g_free (self->service);
+  g_ref_string_release (self->service);
   g_clear_object (&self->reply_schema);
   g_clear_pointer (&self->waiter, _mb_waiter_unref);
   g_clear_pointer (&self->calls, _mb_calls_unref);
   g_clear_pointer (&self->provider, g_atomic_rc_box_release);
   g_clear_pointer (&self->mailbox, _mb_mailbox_unref);
-  g_clear_pointer (&self->timer, g_source_unref);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->message);
   g_clear_error (&self->error);
@@ -406,24 +464,113 @@ fail (MbCall     *self,
     _mb_call_complete (call, NULL, g_error_new_literal (domain, code, message));
 }
 
+static char *
+describe_timeout (MbCall *self)
+{
+  g_autofree char *name = g_strndup (self->service, strlen (self->service) - 1);
+
+  return g_strdup_printf (_("Service “%s” did not answer within %u ms: is a program that offers it "
+                            "running, and on the same bus address?"),
+                          name, self->timeout);
+}
+
 static void
 fail_timed_out (MbCall *self)
 {
-  g_autofree char *message = NULL;
-  g_autofree char *name = g_strndup (self->service, strlen (self->service) - 1);
+  g_autofree char *message = describe_timeout (self);
 
-  message = g_strdup_printf (_("Service “%s” did not answer within %u ms: is a program that offers it "
-                               "running, and on the same bus address?"),
-                             name, self->timeout);
   fail (self, MB_SERVICE_ERROR, MB_SERVICE_ERROR_TIMED_OUT, message);
 }
 
-static gboolean
-timer_cb (gpointer user_data)
+/* The lock is held. The deadlines of calls in this context, or NULL. */
+static MbDeadlines *
+find_deadlines (MbCalls      *self,
+                GMainContext *context)
 {
-  fail_timed_out (user_data);
+  for (guint i = 0; i < self->deadlines->len; i++)
+    {
+      MbDeadlines *deadlines = g_ptr_array_index (self->deadlines, i);
 
-  return G_SOURCE_REMOVE;
+      if (_mb_deadlines_are_of (deadlines, context))
+        return deadlines;
+    }
+
+  return NULL;
+}
+
+/* The deadline of a call may have come. */
+static gboolean
+deadline_cb (gpointer user_data)
+{
+  MbCalls *self = user_data;
+  g_autoptr(GPtrArray) late = g_ptr_array_new ();
+  MbDeadlines *idle = NULL;
+  MbDeadlines *deadlines;
+  MbDeadline *deadline;
+
+  g_mutex_lock (&self->lock);
+  deadlines = find_deadlines (self, g_source_get_context (g_main_current_source ()));
+  while (deadlines != NULL && (deadline = _mb_deadlines_take_due (deadlines, g_get_monotonic_time ())) != NULL)
+    {
+      MbCall *call = deadline->owner;
+
+      g_ptr_array_add (late, take_from_slot (self, g_hash_table_lookup (self->slots, call->id)));
+    }
+  if (deadlines != NULL && !_mb_deadlines_rest (deadlines))
+    {
+      g_ptr_array_remove_fast (self->deadlines, deadlines);
+      idle = deadlines;
+    }
+  g_mutex_unlock (&self->lock);
+
+  g_clear_pointer (&idle, _mb_deadlines_free);
+
+  for (guint i = 0; i < late->len; i++)
+    {
+      g_autoptr(MbCall) call = g_ptr_array_index (late, i);
+      g_autofree char *message = describe_timeout (call);
+
+      _mb_call_complete (call, NULL, g_error_new_literal (MB_SERVICE_ERROR, MB_SERVICE_ERROR_TIMED_OUT, message));
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* The lock is held. Puts those of contexts that are no more aside. */
+static void
+take_over_deadlines (MbCalls   *self,
+                     GPtrArray *over)
+{
+  for (guint i = self->deadlines->len; i > 0; i--)
+    {
+      if (_mb_deadlines_are_over (g_ptr_array_index (self->deadlines, i - 1)))
+        g_ptr_array_add (over, g_ptr_array_remove_index_fast (self->deadlines, i - 1));
+    }
+}
+
+static void
+free_deadlines (GPtrArray *deadlines)
+{
+  for (guint i = 0; i < deadlines->len; i++)
+    _mb_deadlines_free (g_ptr_array_index (deadlines, i));
+  g_ptr_array_unref (deadlines);
+}
+
+/* The lock is held. The deadlines of calls in this context, which are new if there are none. Rare, and so the time to
+ * put those aside of contexts that are no more. */
+static MbDeadlines *
+add_deadlines (MbCalls       *self,
+               GMainContext  *context,
+               GPtrArray    **over)
+{
+  MbDeadlines *deadlines = _mb_deadlines_new (context, deadline_cb, _mb_calls_ref (self),
+                                              (GDestroyNotify) _mb_calls_unref);
+
+  *over = g_ptr_array_new ();
+  take_over_deadlines (self, *over);
+  g_ptr_array_add (self->deadlines, deadlines);
+
+  return deadlines;
 }
 
 static void
@@ -431,6 +578,19 @@ cancelled_cb (GCancellable *cancellable,
               gpointer      user_data)
 {
   fail (user_data, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The call was cancelled"));
+}
+
+void
+_mb_calls_stop (MbCalls *self)
+{
+  GPtrArray *deadlines;
+
+  g_mutex_lock (&self->lock);
+  deadlines = self->deadlines;
+  self->deadlines = g_ptr_array_new ();
+  g_mutex_unlock (&self->lock);
+
+  free_deadlines (deadlines);
 }
 
 void
@@ -442,6 +602,9 @@ _mb_call_start (MbCall         *self,
                 gpointer        user_data,
                 GDestroyNotify  destroy)
 {
+  GPtrArray *over = NULL;
+  MbSlot *slot;
+
   self->calls = _mb_calls_ref (calls);
   self->func = func;
   self->user_data = user_data;
@@ -449,24 +612,34 @@ _mb_call_start (MbCall         *self,
 
   self->started = g_get_monotonic_time ();
   if (self->timeout > 0)
-    self->deadline = self->started + self->timeout * G_TIME_SPAN_MILLISECOND;
+    self->deadline.time = self->started + self->timeout * G_TIME_SPAN_MILLISECOND;
 
   if (self->waiter == NULL)
     self->mailbox = _mb_mailbox_get (context);
 
   g_mutex_lock (&calls->lock);
+
+  /* Not to be guessed: whoever knows the id can answer. */
+  _mb_uuid_put (&calls->ids, self->id);
+  slot = g_new (MbSlot, 1);
+  memcpy (slot->id, self->id, sizeof slot->id);
+  slot->call = _mb_call_ref (self);
+  slot->next = NULL;
+  g_hash_table_insert (calls->slots, slot->id, slot);
   self->provider = get_provider (calls, self->service);
-  g_hash_table_insert (calls->waiting, self->id, _mb_call_ref (self));
-  g_mutex_unlock (&calls->lock);
 
   if (self->waiter == NULL && self->timeout > 0)
     {
-      self->timer = g_timeout_source_new (self->timeout);
-      g_source_set_static_name (self->timer, "[minibus] call timeout");
-      g_source_set_priority (self->timer, G_PRIORITY_DEFAULT);
-      g_source_set_callback (self->timer, timer_cb, _mb_call_ref (self), (GDestroyNotify) _mb_call_unref);
-      g_source_attach (self->timer, context);
+      self->deadlines = find_deadlines (calls, context);
+      if (self->deadlines == NULL)
+        self->deadlines = add_deadlines (calls, context, &over);
+      self->deadline.owner = self;
+      _mb_deadlines_add (self->deadlines, &self->deadline);
     }
+
+  g_mutex_unlock (&calls->lock);
+
+  g_clear_pointer (&over, free_deadlines);
 
   if (cancellable != NULL)
     {
@@ -479,9 +652,6 @@ _mb_call_start (MbCall         *self,
 static void
 stop_watching (MbCall *self)
 {
-  if (self->timer != NULL)
-    g_source_destroy (self->timer);
-
   if (self->cancelled_id != 0)
     g_cancellable_disconnect (self->cancellable, self->cancelled_id);
   self->cancelled_id = 0;
@@ -552,7 +722,7 @@ _mb_call_wait (MbCall    *self,
       if (mailbox != NULL && _mb_mailbox_dispatch_urgent (mailbox))
         continue;
 
-      if (!_mb_waiter_wait (self->waiter, self->deadline))
+      if (!_mb_waiter_wait (self->waiter, self->deadline.time))
         fail_timed_out (self);
     }
 

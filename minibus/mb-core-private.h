@@ -58,6 +58,16 @@ typedef enum
   MB_SECRECY_ENCRYPTED,    /* or not at all */
 } MbSecrecy;
 
+/* JSON text to be sent. */
+typedef struct
+{
+  const char *text;
+  gsize       length;
+  GString    *own;       /* where it is, unless it is the user's */
+} MbBody;
+
+#define MB_BODY_INIT { NULL, 0, NULL }
+
 /* An answer to a packet, sent when the packet has been dealt with. */
 typedef struct
 {
@@ -179,9 +189,6 @@ void       _mb_core_list_remove    (MbCore        *self,
 /* The way out: mb-core-send.c */
 MbOutlet  *_mb_core_open_outlet    (MbCore        *self,
                                     const char    *topic);
-/* Another use of the outlet of a topic, if there is one. */
-MbOutlet  *_mb_core_find_outlet    (MbCore        *self,
-                                    const char    *topic);
 void       _mb_core_close_outlet   (MbCore        *self,
                                     MbOutlet      *outlet);
 void       _mb_outlet_free         (MbOutlet      *outlet);
@@ -195,6 +202,14 @@ gboolean   _mb_core_send           (MbCore        *self,
                                     GError       **error);
 /* On a topic that may be used only once, and so has no numbers. */
 gboolean   _mb_core_send_uncounted (MbCore        *self,
+                                    const char    *topic,
+                                    const char    *id,
+                                    const char    *data,
+                                    gsize          length,
+                                    MbSecrecy      secrecy,
+                                    GError       **error);
+/* On a topic that has numbers if it has an outlet. */
+gboolean   _mb_core_send_on        (MbCore        *self,
                                     const char    *topic,
                                     const char    *id,
                                     const char    *data,
@@ -223,12 +238,15 @@ void       _mb_core_set_too_large  (MbCore        *self,
                                     gsize          size,
                                     GError       **error);
 /* Writes a value to be sent, given as node or as text, as JSON text; and as a node too if any of
- * `schemas` is to be checked, which it does. */
-gboolean   _mb_core_write_value    (GString       *out,
+ * `schemas`, which may be NULL, is to be checked, which it does. Text that can go as it is stays where it is. */
+gboolean   _mb_core_write_body     (MbBody        *body,
                                     JsonNode      *node,
                                     const char    *text,
                                     GPtrArray     *schemas,
                                     GError       **error);
+void       _mb_body_clear          (MbBody        *body);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MbBody, _mb_body_clear)
 
 /* The way in: mb-core-receive.c */
 void       _mb_core_receive        (MbCore        *self,

@@ -51,21 +51,6 @@ _mb_core_open_outlet (MbCore     *self,
   return outlet;
 }
 
-MbOutlet *
-_mb_core_find_outlet (MbCore     *self,
-                      const char *topic)
-{
-  MbOutlet *outlet;
-
-  g_mutex_lock (&self->send_lock);
-  outlet = g_hash_table_lookup (self->outlets, topic);
-  if (outlet != NULL)
-    outlet->n_users++;
-  g_mutex_unlock (&self->send_lock);
-
-  return outlet;
-}
-
 void
 _mb_core_close_outlet (MbCore   *self,
                        MbOutlet *outlet)
@@ -140,17 +125,29 @@ _mb_core_send_packet (MbCore      *self,
   return send_bytes (self, topic, error);
 }
 
-/* Sends one packet of a topic that is being published on, in the clear: most of it is the same each time. */
+/* Sends one packet of a topic that is being published on, in the clear: most of it is the same each time. Without an
+ * id, makes one. */
 static gboolean
 send_next (MbCore      *self,
            MbOutlet    *outlet,
            guint64      sequence,
+           const char  *id,
            const char  *data,
            gsize        length,
            GError     **error)
 {
-  char id[40];
-  const char *end = _mb_packet_put_id (id, self->session, ++self->n_ids);
+  char own_id[40];
+  gsize id_length;
+
+  if (id != NULL)
+    {
+      id_length = strlen (id);
+    }
+  else
+    {
+      id_length = (gsize) (_mb_packet_put_id (own_id, self->session, ++self->n_ids) - own_id);
+      id = own_id;
+    }
 
   if (outlet->start == NULL)
     outlet->start = g_string_new (NULL);
@@ -164,8 +161,7 @@ send_next (MbCore      *self,
 
   g_string_truncate (self->packet, 0);
   g_string_append_len (self->packet, outlet->start->str, (gssize) outlet->start->len);
-  g_string_append_len (self->packet, id, end - id);
-  _mb_packet_append_rest (self->packet, data, length);
+  _mb_packet_append_rest (self->packet, id, id_length, data, length);
 
   return send_bytes (self, outlet->topic, error);
 }
@@ -206,9 +202,9 @@ send_locked (MbCore      *self,
     }
 
   encrypted = is_to_be_encrypted (self, outlet->topic, secrecy);
-  if (id == NULL && !encrypted && outlet->n_users > 0)
+  if (!encrypted && outlet->n_users > 0)
     {
-      if (!send_next (self, outlet, sequence, data, length, error))
+      if (!send_next (self, outlet, sequence, id, data, length, error))
         return FALSE;
 
       outlet->sequence = sequence;
@@ -253,6 +249,35 @@ _mb_core_send (MbCore      *self,
 }
 
 gboolean
+_mb_core_send_on (MbCore      *self,
+                  const char  *topic,
+                  const char  *id,
+                  const char  *data,
+                  gsize        length,
+                  MbSecrecy    secrecy,
+                  GError     **error)
+{
+  MbOutlet *outlet;
+  gboolean sent;
+
+  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (topic, data, length, error))
+    return FALSE;
+
+  g_mutex_lock (&self->send_lock);
+  outlet = g_hash_table_lookup (self->outlets, topic);
+  if (outlet != NULL)
+    {
+      /* Who answers after the service has been closed uses the outlet, too. */
+      outlet->n_users++;
+      sent = send_locked (self, outlet, id, data, length, secrecy, error);
+      outlet->n_users--;
+    }
+  g_mutex_unlock (&self->send_lock);
+
+  return outlet != NULL ? sent : _mb_core_send_uncounted (self, topic, id, data, length, secrecy, error);
+}
+
+gboolean
 _mb_core_send_uncounted (MbCore      *self,
                          const char  *topic,
                          const char  *id,
@@ -288,19 +313,25 @@ _mb_core_send_answer_error (MbCore     *self,
   _mb_core_send_uncounted (self, topic, id, data->str, data->len, secrecy, NULL);
 }
 
-gboolean
-_mb_core_write_value (GString    *out,
-                      JsonNode   *node,
-                      const char *text,
-                      GPtrArray  *schemas,
-                      GError    **error)
+void
+_mb_body_clear (MbBody *body)
+{
+  if (body->own != NULL)
+    g_string_free (g_steal_pointer (&body->own), TRUE);
+}
+
+static gboolean
+write_value (GString     *out,
+             JsonNode    *node,
+             const char  *text,
+             gsize        length,
+             GPtrArray   *schemas,
+             GError     **error)
 {
   g_autoptr(JsonNode) read = NULL;
 
   if (text != NULL)
     {
-      gsize length = strlen (text);
-
       if (!_mb_json_append_text (out, text, length, error))
         return FALSE;
 
@@ -328,6 +359,33 @@ _mb_core_write_value (GString    *out,
       if (!mb_schema_validate (g_ptr_array_index (schemas, i), node, error))
         return FALSE;
     }
+
+  return TRUE;
+}
+
+gboolean
+_mb_core_write_body (MbBody      *body,
+                     JsonNode    *node,
+                     const char  *text,
+                     GPtrArray   *schemas,
+                     GError     **error)
+{
+  gsize length = text != NULL ? strlen (text) : 0;
+
+  /* Most text goes out as it is. */
+  if (text != NULL && (schemas == NULL || schemas->len == 0) && _mb_json_is_plain (text, length))
+    {
+      body->text = text;
+      body->length = length;
+      return TRUE;
+    }
+
+  body->own = g_string_sized_new (256);
+  if (!write_value (body->own, node, text, length, schemas, error))
+    return FALSE;
+
+  body->text = body->own->str;
+  body->length = body->own->len;
 
   return TRUE;
 }

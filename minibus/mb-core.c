@@ -146,6 +146,7 @@ _mb_core_unref (MbCore *self)
   g_clear_object (&self->transport);
   _mb_router_free (self->router);
   _mb_schema_table_free (self->schemas);
+  _mb_calls_stop (self->calls);
   _mb_calls_unref (self->calls);
   _mb_counters_clear (&self->counters);
   _mb_inbox_unref (self->reports);

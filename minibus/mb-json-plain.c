@@ -25,7 +25,7 @@ typedef struct
 {
   const char *text;
   gsize       length;
-  guint64     start;    /* its first eight bytes */
+  guint64     start;    /* its first eight bytes, the first of them the lowest */
 } Name;
 
 typedef struct
@@ -35,6 +35,7 @@ typedef struct
   guint       depth;
   char        closers[MAX_DEPTH];
   guint8      n_names[MAX_DEPTH];
+  guint64     marks[MAX_DEPTH];     /* of the names, see get_mark() */
   Name        names[MAX_DEPTH][MAX_MEMBERS];
 } Plain;
 
@@ -42,6 +43,28 @@ static inline gboolean
 is_digit (char c)
 {
   return c >= '0' && c <= '9';
+}
+
+/* Names that are the same have the same mark, and most others have another. */
+static inline guint64
+get_mark (const Name *name)
+{
+  return G_GUINT64_CONSTANT (1) << ((name->start + name->length) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15) >> 58);
+}
+
+static inline gboolean
+has_name (Plain      *self,
+          guint       level,
+          const Name *name)
+{
+  const Name *names = self->names[level];
+
+  for (guint i = 0; i < self->n_names[level]; i++)
+    if (names[i].start == name->start && names[i].length == name->length &&
+        memcmp (names[i].text, name->text, name->length) == 0)
+      return TRUE;
+
+  return FALSE;
 }
 
 /* Behind the opening quotation mark; goes to the closing one. */
@@ -125,9 +148,9 @@ static inline gboolean
 take_name (Plain *self)
 {
   guint level = self->depth - 1;
-  Name *names = self->names[level];
   guint n = self->n_names[level];
-  Name *name = &names[n];
+  Name *name = &self->names[level][n];
+  guint64 mark;
 
   if (n == MAX_MEMBERS || self->cursor == self->end || *self->cursor != '"')
     return FALSE;
@@ -136,13 +159,14 @@ take_name (Plain *self)
   if (!skip_string (self))
     return FALSE;
   name->length = (gsize) (self->cursor - name->text);
-  name->start = 0;
-  memcpy (&name->start, name->text, MIN (name->length, sizeof name->start));
+  name->start = _mb_scan_load (name->text, self->end);
+  if (name->length < sizeof name->start)
+    name->start &= (G_GUINT64_CONSTANT (1) << 8 * name->length) - 1;
 
-  for (guint i = 0; i < n; i++)
-    if (names[i].start == name->start && names[i].length == name->length &&
-        memcmp (names[i].text, name->text, name->length) == 0)
-      return FALSE;
+  mark = get_mark (name);
+  if ((self->marks[level] & mark) != 0 && has_name (self, level, name))
+    return FALSE;
+  self->marks[level] |= mark;
   self->n_names[level]++;
 
   self->cursor++;
@@ -176,6 +200,7 @@ _mb_json_is_plain (const char *text,
             return FALSE;
           self.closers[self.depth] = *self.cursor == '{' ? '}' : ']';
           self.n_names[self.depth] = 0;
+          self.marks[self.depth] = 0;
           self.depth++;
           self.cursor++;
           if (self.cursor == self.end || *self.cursor != self.closers[self.depth - 1])

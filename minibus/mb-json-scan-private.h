@@ -75,15 +75,19 @@ _mb_scan_mark_escaped (guint64 word)
          ((backslash - MB_SCAN_REPEAT (1)) & ~backslash);
 }
 
-/* How many of the next eight bytes, from the first on, need no escape. */
-static inline guint
-_mb_scan_plain_word (const char *p)
+/* The next eight bytes, and zeros where the text ends. */
+static inline guint64
+_mb_scan_load (const char *p,
+               const char *end)
 {
-  guint64 word;
+  guint64 word = 0;
 
-  memcpy (&word, p, sizeof word);
+  if (end - p >= 8)
+    memcpy (&word, p, sizeof word);
+  else
+    memcpy (&word, p, (gsize) (end - p));
 
-  return _mb_scan_first_marked (_mb_scan_mark_escaped (GUINT64_FROM_LE (word)));
+  return GUINT64_FROM_LE (word);
 }
 
 /* Returns where a string has to be looked at more closely: the next quotation mark, backslash, control character or
@@ -94,14 +98,9 @@ _mb_scan_ascii (const char *p,
 {
   for (guint n = 8; n == 8; p += n)
     {
-      guint64 word = 0;
+      guint64 word = _mb_scan_load (p, end);
 
       /* Zeros are marked, too. */
-      if (end - p >= 8)
-        memcpy (&word, p, sizeof word);
-      else
-        memcpy (&word, p, (gsize) (end - p));
-      word = GUINT64_FROM_LE (word);
       n = _mb_scan_first_marked (_mb_scan_mark_escaped (word) | word);
     }
 

@@ -10,10 +10,10 @@
 
 #include <string.h>
 
+#include "mb-hex-private.h"
 #include "mb-json-scan-private.h"
 #include "mb-tag-private.h"
 
-#define SESSION_DIGITS  16
 #define SEQUENCE_DIGITS 12
 
 typedef struct
@@ -37,32 +37,33 @@ expect (Cursor     *self,
   return TRUE;
 }
 
-/* Digits of lower case. */
 static inline gboolean
-take_hex (Cursor  *self,
-          guint    n_digits,
-          guint64 *value)
+take_number (Cursor  *self,
+             guint32 *number)
 {
-  guint64 number = 0;
-  guint bad = 0;
-
-  if ((gsize) (self->end - self->p) < n_digits)
+  if (self->end - self->p < 8 || !_mb_hex_get (self->p, number))
     return FALSE;
 
-  for (guint i = 0; i < n_digits; i++)
-    {
-      guint c = (guint8) self->p[i];
-      guint digit = c - '0';
-      guint letter = c - 'a';
+  self->p += 8;
 
-      bad |= digit > 9 && letter > 5;
-      number = number << 4 | (digit <= 9 ? digit : letter + 10);
-    }
+  return TRUE;
+}
 
-  self->p += n_digits;
-  *value = number;
+/* Twelve digits, of which the first eight overlap the last eight. */
+static inline gboolean
+take_sequence (Cursor  *self,
+               guint64 *sequence)
+{
+  guint32 high, low;
 
-  return !bad;
+  if (self->end - self->p < SEQUENCE_DIGITS || !_mb_hex_get (self->p, &high) ||
+      !_mb_hex_get (self->p + SEQUENCE_DIGITS - 8, &low))
+    return FALSE;
+
+  *sequence = (guint64) high >> 16 << 32 | low;
+  self->p += SEQUENCE_DIGITS;
+
+  return TRUE;
 }
 
 /* Behind the first quotation mark; goes behind the last one. */
@@ -87,18 +88,18 @@ static gboolean
 scan (MbPacket *packet,
       Cursor   *cursor)
 {
-  guint64 topic_hash;
+  guint32 high, low;
 
-  if (!EXPECT (cursor, MB_TAG_START) || !take_hex (cursor, MB_TAG_TOPIC_DIGITS, &topic_hash) ||
-      !EXPECT (cursor, MB_TAG_BEHIND_TOPIC) || !take_hex (cursor, SESSION_DIGITS, &packet->tag.session) ||
-      !EXPECT (cursor, "\",\"n\":\"") || !take_hex (cursor, SEQUENCE_DIGITS, &packet->tag.sequence) ||
+  if (!EXPECT (cursor, MB_TAG_START) || !take_number (cursor, &packet->tag.topic_hash) ||
+      !EXPECT (cursor, MB_TAG_BEHIND_TOPIC) || !take_number (cursor, &high) || !take_number (cursor, &low) ||
+      !EXPECT (cursor, "\",\"n\":\"") || !take_sequence (cursor, &packet->tag.sequence) ||
       !EXPECT (cursor, MB_TAG_BEHIND) || !take_plain (cursor, &packet->topic) ||
       !EXPECT (cursor, ",\"author\":\"") || !take_plain (cursor, &packet->author) ||
       !EXPECT (cursor, ",\"idstr\":\"") || !take_plain (cursor, &packet->id) ||
       !EXPECT (cursor, "}"))
     return FALSE;
 
-  packet->tag.topic_hash = (guint32) topic_hash;
+  packet->tag.session = (guint64) high << 32 | low;
   packet->tag.present = TRUE;
 
   return TRUE;
@@ -109,8 +110,13 @@ _mb_packet_scan_canonical_header (MbPacket   *packet,
                                   const char *datagram,
                                   gsize       length)
 {
-  Cursor cursor = { datagram, datagram + length };
+  Cursor cursor;
 
+  /* There may be no address. */
+  if (length == 0)
+    return FALSE;
+
+  cursor = (Cursor) { datagram, datagram + length };
   memset (packet, 0, sizeof *packet);
   if (!scan (packet, &cursor))
     return FALSE;

@@ -86,8 +86,8 @@ guint32        _mb_packet_hash_topic  (const char  *topic,
 char          *_mb_packet_put_id      (char        *o,
                                        guint64      session,
                                        guint64      count);
-/* Appends what all packets of a session on a topic begin with, up to the id: the id, _mb_packet_append_rest() and, in
- * its place, the sequence number make it a packet in the clear. */
+/* Appends what all packets of a session on a topic begin with, up to the id: _mb_packet_append_rest() and, in its
+ * place, the sequence number make it a packet in the clear. */
 void           _mb_packet_append_start (GString    *out,
                                         guint32     topic_hash,
                                         guint64     session,
@@ -97,6 +97,8 @@ void           _mb_packet_append_start (GString    *out,
 void           _mb_packet_set_sequence (char       *packet,
                                         guint64     sequence);
 void           _mb_packet_append_rest  (GString    *out,
+                                        const char *id,
+                                        gsize       id_length,
                                         const char *data,
                                         gsize       data_length);
 /* Appends a whole packet to `out`. `data` is JSON text, or when `encrypted` the wire text that the cipher made

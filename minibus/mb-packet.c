@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "mb-error.h"
+#include "mb-hex-private.h"
 #include "mb-json-private.h"
 #include "mb-json-scan-private.h"
 #include "mb-packet-canonical-private.h"
@@ -29,6 +30,12 @@
 #define TAG_TOPIC_DIGITS    MB_TAG_TOPIC_DIGITS
 #define TAG_SESSION_DIGITS  16
 #define TAG_SEQUENCE_DIGITS 12
+
+/* What stands between the values, as we write it. */
+#define BEFORE_TOPIC  ",\"topic\":"
+#define BEFORE_AUTHOR ",\"author\":"
+#define BEFORE_ID     ",\"idstr\":"
+#define BEFORE_DATA   ",\"data\":"
 
 enum
 {
@@ -163,24 +170,19 @@ next_member (const char **cursor,
   return TRUE;
 }
 
-static gboolean
+/* At least eight digits, and at most sixteen. */
+static inline gboolean
 read_hex (const char *text,
           guint       n_digits,
           guint64    *value)
 {
-  *value = 0;
+  guint32 first, last;
 
-  for (guint i = 0; i < n_digits; i++)
-    {
-      char c = text[i];
+  if (!_mb_hex_get (text, &first) || !_mb_hex_get (text + n_digits - 8, &last))
+    return FALSE;
 
-      if (c >= '0' && c <= '9')
-        *value = *value << 4 | (guint64) (c - '0');
-      else if (c >= 'a' && c <= 'f')
-        *value = *value << 4 | (guint64) (c - 'a' + 10);
-      else
-        return FALSE;
-    }
+  /* Where the two overlap, they are the same. */
+  *value = (guint64) first << 4 * (n_digits - 8) | last;
 
   return TRUE;
 }
@@ -368,14 +370,13 @@ _mb_packet_scan_header (MbPacket   *packet,
   gboolean failed;
   MbSpan name;
 
+  if (_mb_packet_scan_canonical_header (packet, datagram, length))
+    return MB_PACKET_OK;
+
   /* There may be no address to begin with. */
   memset (packet, 0, sizeof *packet);
   if (length == 0)
     return MB_PACKET_BLANK;
-
-  if (_mb_packet_scan_canonical_header (packet, datagram, length))
-    return MB_PACKET_OK;
-  memset (packet, 0, sizeof *packet);
 
   end = datagram + length;
   _mb_scan_blank (&cursor, end);
@@ -517,13 +518,17 @@ _mb_packet_hash_topic (const char *topic,
   return _mb_tag_hash_topic (topic, length);
 }
 
-static char *
+/* At most sixteen digits, the last ones of the value. */
+static inline char *
 put_hex (char    *o,
          guint64  value,
          guint    n_digits)
 {
-  for (guint i = n_digits; i > 0; i--, value >>= 4)
-    o[i - 1] = "0123456789abcdef"[value & 15];
+  char digits[16];
+
+  _mb_hex_put (digits, (guint32) (value >> 32));
+  _mb_hex_put (digits + 8, (guint32) value);
+  memcpy (o, digits + sizeof digits - n_digits, n_digits);
 
   return o + n_digits;
 }
@@ -584,9 +589,9 @@ _mb_packet_append_start (GString    *out,
                          const char *author)
 {
   append_tag (out, topic_hash, session, 0);
-  append_member (out, ",\"topic\":", topic);
-  append_member (out, ",\"author\":", author);
-  g_string_append (out, ",\"idstr\":\"");
+  append_member (out, BEFORE_TOPIC, topic);
+  append_member (out, BEFORE_AUTHOR, author);
+  g_string_append (out, BEFORE_ID);
 }
 
 void
@@ -598,10 +603,13 @@ _mb_packet_set_sequence (char    *packet,
 
 void
 _mb_packet_append_rest (GString    *out,
+                        const char *id,
+                        gsize       id_length,
                         const char *data,
                         gsize       data_length)
 {
-  g_string_append (out, "\"},\"data\":");
+  _mb_json_append_string (out, id, id_length);
+  g_string_append_len (out, "}" BEFORE_DATA, sizeof "}" BEFORE_DATA - 1);
   _mb_json_append_string (out, data, data_length);
   g_string_append_c (out, '}');
 }
@@ -623,10 +631,8 @@ _mb_packet_append (GString    *out,
   append_tag (out, topic_hash, session, sequence);
   if (encrypted)
     g_string_append (out, ",\"gpg\":\"yes\"");
-  append_member (out, ",\"topic\":", topic);
-  append_member (out, ",\"author\":", author);
-  append_member (out, ",\"idstr\":", id);
-  g_string_append (out, "},\"data\":");
-  _mb_json_append_string (out, data, data_length);
-  g_string_append_c (out, '}');
+  append_member (out, BEFORE_TOPIC, topic);
+  append_member (out, BEFORE_AUTHOR, author);
+  g_string_append (out, BEFORE_ID);
+  _mb_packet_append_rest (out, id, strlen (id), data, data_length);
 }

@@ -52,17 +52,14 @@
  */
 struct _MbPublisher
 {
-  GObject    parent_instance;
+  GObject         parent_instance;
 
-  MbCore    *core;
-  MbPattern *pattern;         /* of this topic alone */
-  MbSchema  *schema;          /* or NULL */
-  MbOutlet  *outlet;
-
-  GMutex     lock;
-  GPtrArray *schemas;         /* lock; what the topic's messages are checked by */
-  guint      generation;      /* lock; of the answer in `schemas` */
-  gboolean   closed;          /* lock */
+  MbCore         *core;
+  MbPattern      *pattern;    /* of this topic alone */
+  MbSchema       *schema;     /* or NULL */
+  MbOutlet       *outlet;
+  MbSchemaAnswer  schemas;    /* what the topic's messages have to satisfy now */
+  int             closed;     /* atomic */
 };
 
 G_DEFINE_FINAL_TYPE (MbPublisher, mb_publisher, G_TYPE_OBJECT)
@@ -77,33 +74,6 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-/* The schemas that a message on this topic has to satisfy now: those of all patterns of the client that match. NULL
- * once the publisher is closed. */
-static GPtrArray *
-get_schemas (MbPublisher *self)
-{
-  GPtrArray *schemas = NULL;
-
-  g_mutex_lock (&self->lock);
-
-  if (self->closed)
-    {
-      g_mutex_unlock (&self->lock);
-      return NULL;
-    }
-
-  if (self->schemas == NULL || self->generation != _mb_schema_table_get_generation (self->core->schemas))
-    {
-      g_clear_pointer (&self->schemas, g_ptr_array_unref);
-      self->schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->generation);
-    }
-  schemas = g_ptr_array_ref (self->schemas);
-
-  g_mutex_unlock (&self->lock);
-
-  return schemas;
-}
-
 static gboolean
 publish (MbPublisher  *self,
          JsonNode     *node,
@@ -111,36 +81,26 @@ publish (MbPublisher  *self,
          GError      **error)
 {
   g_autoptr(GPtrArray) schemas = NULL;
-  g_autoptr(GString) data = NULL;
+  g_auto(MbBody) body = MB_BODY_INIT;
 
   if (_mb_core_refuse_foreign (self->core, error))
     return FALSE;
 
-  schemas = get_schemas (self);
-  if (schemas == NULL)
+  if (g_atomic_int_get (&self->closed))
     {
       g_set_error (error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
                    _("The publisher of “%s” is closed; create another one"), self->outlet->topic);
       return FALSE;
     }
 
-  /* Most text goes out as it is. */
-  if (text != NULL && schemas->len == 0)
-    {
-      gsize length = strlen (text);
-
-      if (_mb_json_is_plain (text, length))
-        return _mb_core_send (self->core, self->outlet, NULL, text, length, MB_SECRECY_DEFAULT, error);
-    }
-
-  data = g_string_sized_new (256);
-  if (!_mb_core_write_value (data, node, text, schemas, error))
+  schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->schemas);
+  if (!_mb_core_write_body (&body, node, text, schemas, error))
     {
       g_prefix_error (error, _("Not published on “%s”: "), self->outlet->topic);
       return FALSE;
     }
 
-  return _mb_core_send (self->core, self->outlet, NULL, data->str, data->len, MB_SECRECY_DEFAULT, error);
+  return _mb_core_send (self->core, self->outlet, NULL, body.text, body.length, MB_SECRECY_DEFAULT, error);
 }
 
 static void
@@ -170,8 +130,7 @@ mb_publisher_finalize (GObject *object)
   g_clear_pointer (&self->core, _mb_core_unref);
   g_clear_pointer (&self->pattern, _mb_pattern_unref);
   g_clear_object (&self->schema);
-  g_clear_pointer (&self->schemas, g_ptr_array_unref);
-  g_mutex_clear (&self->lock);
+  g_clear_pointer (&self->schemas.schemas, g_ptr_array_unref);
 
   G_OBJECT_CLASS (mb_publisher_parent_class)->finalize (object);
 }
@@ -238,7 +197,6 @@ mb_publisher_class_init (MbPublisherClass *klass)
 static void
 mb_publisher_init (MbPublisher *self)
 {
-  g_mutex_init (&self->lock);
 }
 
 MbPublisher *
@@ -465,19 +423,13 @@ mb_publisher_wait_for_subscriber_finish (MbPublisher   *self,
 void
 mb_publisher_close (MbPublisher *self)
 {
-  gboolean closed;
 
   g_return_if_fail (MB_IS_PUBLISHER (self));
 
   if (self->core != NULL && _mb_core_is_foreign (self->core))
     return;
 
-  g_mutex_lock (&self->lock);
-  closed = self->closed;
-  self->closed = TRUE;
-  g_mutex_unlock (&self->lock);
-
-  if (closed || self->core == NULL)
+  if (!g_atomic_int_compare_and_exchange (&self->closed, FALSE, TRUE) || self->core == NULL)
     return;
 
   _mb_schema_table_remove (self->core->schemas, self->pattern, self->schema);

@@ -49,7 +49,7 @@ struct _MbRequest
   MbCore    *core;
   MbMessage *message;
   MbSchema  *reply_schema;    /* or NULL */
-  char      *service;         /* the concrete name, without a slash at its end */
+  char      *service;         /* atomic; the concrete name, without a slash at its end; NULL until somebody asks */
   int        answered;        /* atomic */
 };
 
@@ -74,24 +74,15 @@ static GParamSpec *properties[N_PROPS];
 static gboolean
 send_answer (MbRequest   *self,
              const char  *suffix,
-             GString     *data,
+             const char  *data,
+             gsize        length,
              GError     **error)
 {
-  g_autofree char *topic = _mb_service_name_to_topic (self->service, suffix);
-  MbOutlet *outlet = _mb_core_find_outlet (self->core, topic);
+  g_autofree char *topic = _mb_service_topic_with (mb_message_get_topic (self->message), suffix);
   /* In the manner of the request: who asks in the clear can read nothing else. */
   MbSecrecy secrecy = mb_message_get_is_encrypted (self->message) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR;
-  gboolean sent;
 
-  if (outlet == NULL)
-    return _mb_core_send_uncounted (self->core, topic, mb_message_get_id (self->message), data->str,
-                                    data->len, secrecy, error);
-
-  sent = _mb_core_send (self->core, outlet, mb_message_get_id (self->message), data->str, data->len,
-                        secrecy, error);
-  _mb_core_close_outlet (self->core, outlet);
-
-  return sent;
+  return _mb_core_send_on (self->core, topic, mb_message_get_id (self->message), data, length, secrecy, error);
 }
 
 static gboolean
@@ -102,7 +93,8 @@ claim (MbRequest  *self,
     return TRUE;
 
   g_set_error (error, MB_SERVICE_ERROR, MB_SERVICE_ERROR_ALREADY_ANSWERED,
-               _("The request to “%s” has been answered before; a request has one answer"), self->service);
+               _("The request to “%s” has been answered before; a request has one answer"),
+               mb_request_get_service_name (self));
 
   return FALSE;
 }
@@ -116,7 +108,7 @@ send_error_message (MbRequest  *self,
   g_autofree char *valid = g_utf8_make_valid (message, -1);
 
   _mb_json_append_string (data, valid, strlen (valid));
-  if (!send_answer (self, MB_SUFFIX_ERROR, data, &error))
+  if (!send_answer (self, MB_SUFFIX_ERROR, data->str, data->len, &error))
     g_debug ("An error could not be sent: %s", error->message);
 }
 
@@ -128,18 +120,21 @@ return_any (MbRequest   *self,
             const char  *text,
             GError     **error)
 {
-  g_autoptr(GString) data = g_string_new (NULL);
-  g_autoptr(GPtrArray) schemas = g_ptr_array_new ();
+  g_auto(MbBody) body = MB_BODY_INIT;
+  g_autoptr(GPtrArray) schemas = NULL;
   g_autoptr(GError) own_error = NULL;
 
   if (!claim (self, error))
     return FALSE;
 
   if (self->reply_schema != NULL && strcmp (suffix, MB_SUFFIX_REPLY) == 0)
-    g_ptr_array_add (schemas, self->reply_schema);
+    {
+      schemas = g_ptr_array_new ();
+      g_ptr_array_add (schemas, self->reply_schema);
+    }
 
-  if (_mb_core_write_value (data, node, text, schemas, &own_error) &&
-      send_answer (self, suffix, data, &own_error))
+  if (_mb_core_write_body (&body, node, text, schemas, &own_error) &&
+      send_answer (self, suffix, body.text, body.length, &own_error))
     return TRUE;
 
   if (!g_error_matches (own_error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED))
@@ -150,7 +145,7 @@ return_any (MbRequest   *self,
       send_error_message (self, message);
     }
   g_propagate_prefixed_error (error, g_steal_pointer (&own_error), _("The answer of “%s” was not sent: "),
-                              self->service);
+                              mb_request_get_service_name (self));
 
   return FALSE;
 }
@@ -335,12 +330,10 @@ _mb_request_new (MbCore    *core,
                  MbSchema  *reply_schema)
 {
   MbRequest *self = g_object_new (MB_TYPE_REQUEST, NULL);
-  const char *topic = mb_message_get_topic (message);
 
   self->core = _mb_core_ref (core);
   self->message = message;
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
-  self->service = g_strndup (topic, strlen (topic) - strlen ("/" MB_SUFFIX_REQUEST));
 
   return self;
 }
@@ -349,7 +342,8 @@ void
 _mb_request_fail (MbRequest  *self,
                   const char *message)
 {
-  if (self->message != NULL && claim (self, NULL))
+  /* Mostly there is one. */
+  if (self->message != NULL && !g_atomic_int_get (&self->answered) && claim (self, NULL))
     send_error_message (self, message);
 }
 
@@ -477,7 +471,16 @@ mb_request_get_service_name (MbRequest *self)
 {
   g_return_val_if_fail (MB_IS_REQUEST (self), NULL);
 
-  return self->service;
+  if (g_atomic_pointer_get (&self->service) == NULL)
+    {
+      const char *topic = mb_message_get_topic (self->message);
+      char *service = g_strndup (topic, strlen (topic) - strlen ("/" MB_SUFFIX_REQUEST));
+
+      if (!g_atomic_pointer_compare_and_exchange (&self->service, NULL, service))
+        g_free (service);
+    }
+
+  return g_atomic_pointer_get (&self->service);
 }
 
 /**

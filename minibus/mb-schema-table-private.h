@@ -20,6 +20,13 @@ typedef struct
   MbSchema *schema;
 } MbSchemaEntry;
 
+/* The schemas of a topic, kept by whoever asks for them again and again. All zero at first. */
+typedef struct
+{
+  GPtrArray *schemas;       /* the lock of the table */
+  guint      generation;    /* likewise */
+} MbSchemaAnswer;
+
 MbSchemaTable *_mb_schema_table_new            (void);
 void           _mb_schema_table_free           (MbSchemaTable  *self);
 /* A schema of NULL has no opinion and is never in conflict. Fails with SCHEMA_CONFLICT. */
@@ -32,10 +39,9 @@ void           _mb_schema_table_remove         (MbSchemaTable  *self,
                                                 MbSchema       *schema);
 /* All of them, as MbSchemaEntry. */
 GPtrArray     *_mb_schema_table_list           (MbSchemaTable  *self);
-guint          _mb_schema_table_get_generation (MbSchemaTable  *self);
-/* The schemas of all patterns that match the topic, and the generation of that answer. */
+/* The schemas of all patterns that match the topic, which is the same each time. */
 GPtrArray     *_mb_schema_table_match          (MbSchemaTable  *self,
                                                 const char     *topic,
-                                                guint          *generation);
+                                                MbSchemaAnswer *answer);
 
 G_END_DECLS

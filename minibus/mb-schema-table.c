@@ -24,7 +24,7 @@ struct _MbSchemaTable
 {
   GMutex      lock;
   GHashTable *entries;      /* lock; the pattern's key to Entry */
-  guint       generation;   /* atomic; changed under the lock */
+  guint       generation;   /* lock */
 };
 
 static void
@@ -79,7 +79,7 @@ _mb_schema_table_add (MbSchemaTable  *self,
       entry->pattern = _mb_pattern_ref (pattern);
       entry->schema = g_object_ref (schema);
       g_hash_table_insert (self->entries, (char *) _mb_pattern_get_key (entry->pattern), entry);
-      g_atomic_int_inc (&self->generation);
+      self->generation++;
     }
   else
     {
@@ -119,7 +119,7 @@ _mb_schema_table_remove (MbSchemaTable *self,
   if (entry != NULL && --entry->n_users == 0)
     {
       g_hash_table_remove (self->entries, key);
-      g_atomic_int_inc (&self->generation);
+      self->generation++;
     }
 
   g_mutex_unlock (&self->lock);
@@ -158,25 +158,16 @@ _mb_schema_table_list (MbSchemaTable *self)
   return list;
 }
 
-guint
-_mb_schema_table_get_generation (MbSchemaTable *self)
+/* The lock is held. */
+static GPtrArray *
+find_matching (MbSchemaTable *self,
+               const char    *topic)
 {
-  return (guint) g_atomic_int_get (&self->generation);
-}
-
-GPtrArray *
-_mb_schema_table_match (MbSchemaTable *self,
-                        const char    *topic,
-                        guint         *generation)
-{
-  g_autoptr(GPtrArray) schemas = g_ptr_array_new_with_free_func (g_object_unref);
+  GPtrArray *schemas = g_ptr_array_new_with_free_func (g_object_unref);
   gsize length = strlen (topic);
   GHashTableIter iter;
   gpointer value;
 
-  g_mutex_lock (&self->lock);
-
-  *generation = self->generation;
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -186,7 +177,27 @@ _mb_schema_table_match (MbSchemaTable *self,
         g_ptr_array_add (schemas, g_object_ref (entry->schema));
     }
 
+  return schemas;
+}
+
+GPtrArray *
+_mb_schema_table_match (MbSchemaTable  *self,
+                        const char     *topic,
+                        MbSchemaAnswer *answer)
+{
+  GPtrArray *schemas;
+
+  g_mutex_lock (&self->lock);
+
+  if (answer->schemas == NULL || answer->generation != self->generation)
+    {
+      g_clear_pointer (&answer->schemas, g_ptr_array_unref);
+      answer->schemas = find_matching (self, topic);
+      answer->generation = self->generation;
+    }
+  schemas = g_ptr_array_ref (answer->schemas);
+
   g_mutex_unlock (&self->lock);
 
-  return g_steal_pointer (&schemas);
+  return schemas;
 }

@@ -92,22 +92,33 @@ _mb_sequence_tracker_note (MbSequenceTracker *self,
   return MB_ARRIVAL_LATE;
 }
 
+static inline guint64
+mix (guint64 hash,
+     guint64 word)
+{
+  hash = (hash ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
+
+  return hash ^ hash >> 32;
+}
+
 guint32
 _mb_sequence_mark (const char *data,
                    gsize       length)
 {
   guint64 hash = length * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  guint64 word;
 
-  while (length > 0)
+  for (; length >= sizeof word; data += sizeof word, length -= sizeof word)
     {
-      guint64 word = 0;
-      gsize n = MIN (length, sizeof word);
+      memcpy (&word, data, sizeof word);
+      hash = mix (hash, word);
+    }
 
-      memcpy (&word, data, n);
-      hash = (hash ^ word) * G_GUINT64_CONSTANT (0xff51afd7ed558ccd);
-      hash ^= hash >> 32;
-      data += n;
-      length -= n;
+  if (length > 0)
+    {
+      word = 0;
+      memcpy (&word, data, length);
+      hash = mix (hash, word);
     }
 
   return (guint32) (hash ^ hash >> 29);

@@ -52,13 +52,18 @@ _mb_service_topic_with (const char *topic,
                         const char *suffix)
 {
   const char *last = strrchr (topic, '/');
-  g_autofree char *service = NULL;
+  gsize suffix_size = strlen (suffix) + 1;
+  gsize length;
+  char *other;
 
   g_assert (last != NULL);
 
-  service = g_strndup (topic, (gsize) (last + 1 - topic));
+  length = (gsize) (last + 1 - topic);
+  other = g_malloc (length + suffix_size);
+  memcpy (other, topic, length);
+  memcpy (other + length, suffix, suffix_size);
 
-  return g_strconcat (service, suffix, NULL);
+  return other;
 }
 
 MbPattern *

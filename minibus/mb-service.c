@@ -8,6 +8,7 @@
 
 #include "mb-service-private.h"
 
+#include "mb-marshal.h"
 #include "mb-request-private.h"
 #include "mb-service-names-private.h"
 
@@ -124,16 +125,15 @@ deliver (gpointer owner,
       return;
     }
 
-  if (!g_signal_has_handler_pending (self, signals[REQUEST], 0, FALSE))
-    {
-      _mb_request_fail (request, "The service has no handler");
-      return;
-    }
-
   /* A handler that throws looks like one that returned false. */
   g_signal_emit (self, signals[REQUEST], 0, request, &taken);
-  if (!taken)
-    _mb_request_fail (request, "The handler of the service failed, or did not take the request");
+  if (taken)
+    return;
+
+  _mb_request_fail (request,
+                    g_signal_has_handler_pending (self, signals[REQUEST], 0, FALSE)
+                    ? "The handler of the service failed, or did not take the request"
+                    : "The service has no handler");
 }
 
 gboolean
@@ -345,10 +345,11 @@ mb_service_class_init (MbServiceClass *klass)
                   G_SIGNAL_RUN_LAST,
                   0,
                   g_signal_accumulator_true_handled, NULL,
-                  NULL,
+                  _mb_marshal_BOOLEAN__OBJECT,
                   G_TYPE_BOOLEAN,
                   1,
                   MB_TYPE_REQUEST);
+  g_signal_set_va_marshaller (signals[REQUEST], G_TYPE_FROM_CLASS (klass), _mb_marshal_BOOLEAN__OBJECTv);
 }
 
 static void

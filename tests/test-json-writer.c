@@ -89,6 +89,44 @@ test_strings (void)
 }
 
 static void
+test_escapes (void)
+{
+  static const char alphabet[] = "ab\"\\\"\n\001\303\251";
+  guint32 random = 1;
+
+  g_test_summary ("Whatever stands beside each other, all that must be escaped is, and nothing else");
+
+  for (guint n = 0; n < 5000; n++)
+    {
+      g_autoptr(GString) text = g_string_new (NULL);
+      g_autoptr(GString) expected = g_string_new ("\"");
+      g_autoptr(GString) out = g_string_new ("before");
+
+      for (guint i = 0; i < n % 40; i++)
+        {
+          char c;
+
+          random = random * 1664525 + 1013904223;
+          c = alphabet[(random >> 16) % (n % 3 == 0 ? 5 : sizeof alphabet - 1)];
+          g_string_append_c (text, c);
+          if (c == '\n')
+            g_string_append (expected, "\\n");
+          else if (c == '\001')
+            g_string_append (expected, "\\u0001");
+          else if (c == '"' || c == '\\')
+            g_string_append_printf (expected, "\\%c", c);
+          else
+            g_string_append_c (expected, c);
+        }
+      g_string_append_c (expected, '"');
+
+      _mb_json_append_string (out, text->str, text->len);
+      g_assert_cmpstr (out->str + strlen ("before"), ==, expected->str);
+      g_assert_cmpuint (out->len, ==, strlen ("before") + expected->len);
+    }
+}
+
+static void
 test_doubles (void)
 {
   static const char *const same[] = {
@@ -319,6 +357,7 @@ main (int    argc,
 
   g_test_add_func ("/json-writer/values", test_values);
   g_test_add_func ("/json-writer/strings", test_strings);
+  g_test_add_func ("/json-writer/escapes", test_escapes);
   g_test_add_func ("/json-writer/doubles", test_doubles);
   g_test_add_func ("/json-writer/many-doubles", test_many_doubles);
   g_test_add_func ("/json-writer/bad-numbers", test_bad_numbers);
