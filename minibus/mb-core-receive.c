@@ -161,11 +161,22 @@ push_delivery (Incoming   *in,
                  "the main loop was late; take less time in handlers, or make the inbox larger");
 }
 
+static MbDelivery *
+make_delivery (void)
+{
+  /* Not g_new0(), as calloc() passes by the cache that makes malloc() fast. */
+  MbDelivery *delivery = g_new (MbDelivery, 1);
+
+  memset (delivery, 0, sizeof *delivery);
+
+  return delivery;
+}
+
 static void
 prepare_message (Incoming *in,
                  MbRoute  *route)
 {
-  MbDelivery *delivery = g_new0 (MbDelivery, 1);
+  MbDelivery *delivery = make_delivery ();
 
   delivery->message = message_for_context (in, _mb_inbox_get_context (route->inbox));
   if (route->kind == MB_ROUTE_REQUEST)
@@ -188,7 +199,7 @@ push_messages (Incoming *in)
 
   for (guint i = 0; i < ready->len; i += 2)
     push_delivery (in, g_ptr_array_index (ready, i), g_ptr_array_index (ready, i + 1), in->cost);
-  g_ptr_array_set_size (ready, 0);
+  ready->len = 0;
 }
 
 /* Answers go in the manner of the request. */
@@ -317,7 +328,7 @@ note_missed (Incoming *in,
       if (n_missed < 0)
         continue;
 
-      delivery = g_new0 (MbDelivery, 1);
+      delivery = make_delivery ();
       delivery->author = g_strdup (in->author);
       delivery->n_missed = (guint) n_missed;
       push_delivery (in, route, delivery, MESSAGE_COST);
@@ -465,7 +476,7 @@ deliver (Incoming *in)
   /* All checks come before this: a message takes the tree with it, to another thread. */
   for (guint i = 0; i < core->accepted->len; i++)
     prepare_message (in, g_ptr_array_index (core->accepted, i));
-  g_ptr_array_set_size (core->accepted, 0);
+  core->accepted->len = 0;
   push_messages (in);
 
   for (guint i = 0; i < routes->len && in->id != NULL && !ends_call; i++)
