@@ -10,6 +10,8 @@
 
 #include "mb-player-private.h"
 
+#include "mb-property-private.h"
+
 void
 _mb_player_configure (MbPlayer *self)
 {
@@ -145,15 +147,7 @@ mb_player_set_patterns (MbPlayer           *self,
 {
   g_return_if_fail (MB_IS_PLAYER (self));
 
-  if (patterns != NULL && patterns[0] == NULL)
-    patterns = NULL;
-  if (self->patterns == NULL ? patterns == NULL
-                          : patterns != NULL && g_strv_equal ((const char * const *) self->patterns, patterns))
-    return;
-
-  g_strfreev (self->patterns);
-  self->patterns = g_strdupv ((char **) patterns);
-  g_object_notify (G_OBJECT (self), "patterns");
+  _mb_property_set_list (G_OBJECT (self), "patterns", &self->patterns, patterns);
 }
 
 /**
@@ -361,14 +355,7 @@ mb_player_set_topic_prefix (MbPlayer   *self,
 {
   g_return_if_fail (MB_IS_PLAYER (self));
 
-  if (topic_prefix != NULL && topic_prefix[0] == '\0')
-    topic_prefix = NULL;
-  if (g_strcmp0 (self->topic_prefix, topic_prefix) == 0)
-    return;
-
-  g_free (self->topic_prefix);
-  self->topic_prefix = g_strdup (topic_prefix);
-  g_object_notify (G_OBJECT (self), "topic-prefix");
+  _mb_property_set_text (G_OBJECT (self), "topic-prefix", &self->topic_prefix, topic_prefix);
 }
 
 /**
