@@ -710,16 +710,7 @@ gboolean
 _mb_recorder_writer_start (MbRecorderWriter  *self,
                            GError           **error)
 {
-  GThread *thread = _mb_thread_try_new ("mb-recorder", run, _mb_recorder_writer_ref (self), error);
-
-  if (thread == NULL)
-    {
-      _mb_recorder_writer_unref (self);
-      return FALSE;
-    }
-  g_thread_unref (thread);
-
-  return TRUE;
+  return _mb_thread_start ("mb-recorder", run, _mb_recorder_writer_ref (self), (GDestroyNotify) _mb_recorder_writer_unref, error);
 }
 
 void
