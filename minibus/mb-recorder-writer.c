@@ -543,6 +543,8 @@ stop_cb (gpointer data)
 
   if (!self->ending)
     {
+      /* While this waits, messages go on coming in; those are taken, too. */
+      _mb_core_settle (self->core);
       self->ending = TRUE;
       self->n_left = count_waiting (self);
     }

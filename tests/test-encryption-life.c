@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "encryption-helpers.h"
+#include "recording-helpers.h"
 
 static void
 test_close (void)
@@ -187,6 +188,44 @@ test_many (void)
 }
 
 static void
+test_recorder (void)
+{
+  g_autofree char *folder = mb_test_folder_new ();
+  g_autoptr(GFile) file = mb_test_file (folder, "a.jsonl");
+  const char * const patterns[] = { "/t", NULL };
+  g_autoptr(Tap) tap = tap_new (BUS);
+  g_autoptr(MbClient) client = client_new ("c", SECRET);
+  g_autoptr(MbClient) sender = client_open (client_new ("s", SECRET));
+  g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
+  g_autoptr(MbRecorder) recorder = mb_recorder_new (client, file);
+  g_autoptr(GPtrArray) ends = texts_new ();
+  g_autoptr(MbSubscriber) subscriber = NULL;
+  g_autoptr(GPtrArray) messages = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("What has been received when a recorder is stopped is recorded, also what is yet to be decrypted");
+
+  mb_client_set_accept_plaintext (client, TRUE);
+  client_open (client);
+  subscriber = mb_test_collect (client, "/end", ends);
+  mb_recorder_set_patterns (recorder, patterns);
+  g_assert_true (mb_test_record (recorder, &error));
+  for (guint i = 0; i < 50; i++)
+    mb_test_publish (publisher, "1");
+  flush (sender);
+
+  /* This comes last, and need not be decrypted. */
+  tap_send_plain (tap, "/end", "1");
+  mb_test_wait_until (ends->len == 1);
+  g_assert_true (mb_test_stop (recorder, &error));
+  g_assert_no_error (error);
+
+  messages = mb_test_read_messages (file);
+  g_assert_cmpuint (messages->len, ==, 50);
+  mb_test_folder_remove (g_steal_pointer (&folder));
+}
+
+static void
 test_missing_gnupg (void)
 {
   g_autoptr(MbClient) client = NULL;
@@ -220,6 +259,7 @@ main (int   argc,
   g_test_add_func ("/encryption-life/open-async", test_open_async);
   g_test_add_func ("/encryption-life/threads", test_threads);
   g_test_add_func ("/encryption-life/many", test_many);
+  g_test_add_func ("/encryption-life/recorder", test_recorder);
   g_test_add_func ("/encryption-life/missing-gnupg", test_missing_gnupg);
 
   return encryption_test_run ();
