@@ -712,7 +712,8 @@ gboolean
 _mb_recorder_writer_start (MbRecorderWriter  *self,
                            GError           **error)
 {
-  return _mb_thread_start ("mb-recorder", run, _mb_recorder_writer_ref (self), (GDestroyNotify) _mb_recorder_writer_unref, error);
+  return _mb_thread_start ("mb-recorder", run, _mb_recorder_writer_ref (self),
+                           (GDestroyNotify) _mb_recorder_writer_unref, error);
 }
 
 void
