@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "mb-client-private.h"
+#include "mb-property-private.h"
 
 #define ENVIRONMENT       "MINIBUS_PASSPHRASE"
 #define DEFAULT_S2K_COUNT 65536
@@ -72,40 +73,6 @@ _mb_client_refuses_plaintext (MbClient *self)
 {
   /* What is not encrypted is not signed either. */
   return !self->keys.accept_plaintext || self->keys.require_signature;
-}
-
-static void
-set_text (MbClient   *self,
-          char      **place,
-          const char *text,
-          const char *property)
-{
-  if (text != NULL && text[0] == '\0')
-    text = NULL;
-  if (g_strcmp0 (*place, text) == 0)
-    return;
-
-  g_free (*place);
-  *place = g_strdup (text);
-  g_object_notify (G_OBJECT (self), property);
-}
-
-static void
-set_list (MbClient             *self,
-          char               ***place,
-          const char * const   *list,
-          const char           *property)
-{
-  if (list != NULL && list[0] == NULL)
-    list = NULL;
-  if (*place == NULL && list == NULL)
-    return;
-  if (*place != NULL && list != NULL && g_strv_equal ((const char * const *) *place, list))
-    return;
-
-  g_strfreev (*place);
-  *place = g_strdupv ((char **) list);
-  g_object_notify (G_OBJECT (self), property);
 }
 
 void
@@ -445,7 +412,7 @@ mb_client_set_gnupg_home (MbClient   *self,
 {
   g_return_if_fail (MB_IS_CLIENT (self));
 
-  set_text (self, &self->keys.gnupg_home, gnupg_home, "gnupg-home");
+  _mb_property_set_text (G_OBJECT (self), "gnupg-home", &self->keys.gnupg_home, gnupg_home);
 }
 
 /**
@@ -488,7 +455,7 @@ mb_client_set_signing_key (MbClient   *self,
 {
   g_return_if_fail (MB_IS_CLIENT (self));
 
-  set_text (self, &self->keys.signing_key, signing_key, "signing-key");
+  _mb_property_set_text (G_OBJECT (self), "signing-key", &self->keys.signing_key, signing_key);
 }
 
 /**
@@ -529,7 +496,7 @@ mb_client_set_recipients (MbClient           *self,
 {
   g_return_if_fail (MB_IS_CLIENT (self));
 
-  set_list (self, &self->keys.recipients, recipients, "recipients");
+  _mb_property_set_list (G_OBJECT (self), "recipients", &self->keys.recipients, recipients);
 }
 
 /**
@@ -568,7 +535,7 @@ mb_client_set_trusted_keys (MbClient           *self,
 {
   g_return_if_fail (MB_IS_CLIENT (self));
 
-  set_list (self, &self->keys.trusted_keys, trusted_keys, "trusted-keys");
+  _mb_property_set_list (G_OBJECT (self), "trusted-keys", &self->keys.trusted_keys, trusted_keys);
 }
 
 /**

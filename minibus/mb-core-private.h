@@ -139,6 +139,9 @@ struct _MbCore
   GQueue           answers;
   MbCipherQueue   *in_queue;      /* NULL without keys */
   gsize            n_sealed_bytes;   /* headers that wait beside the data in the queue */
+  guint64          n_sealed;      /* packets that have been in the queue */
+  GQueue           sealed;        /* those that are in it, in the order in which they came */
+  GCond            unsealed;      /* when one has been dealt with */
   gboolean         refuses_plaintext;
   MbReplay        *replay;        /* NULL before there are keys */
 };
@@ -252,6 +255,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MbBody, _mb_body_clear)
 void       _mb_core_receive        (MbCore        *self,
                                     const guint8  *data,
                                     gsize          length);
+/* Waits until all that has been received before is in the inboxes, also what has to be decrypted first. */
+void       _mb_core_settle         (MbCore        *self);
 void       _mb_core_answer         (MbCore        *self,
                                     const char    *topic,
                                     const char    *id,

@@ -56,6 +56,8 @@ typedef struct
 typedef struct
 {
   MbCore   *core;
+  GList     link;      /* in the core's list of them */
+  guint64   number;
   Incoming  in;        /* without entry; of the packet, what is needed is kept */
   char     *topic;     /* a GRefString */
   char     *author;
@@ -607,6 +609,8 @@ decrypted_cb (MbCipherOutcome *outcome,
   g_mutex_lock (&self->receive_lock);
   self->n_sealed_bytes -= SEALED_COST (sealed->in.packet.header_length);
   take_decrypted (sealed, outcome);
+  g_queue_unlink (&self->sealed, &sealed->link);
+  g_cond_broadcast (&self->unsealed);
   answers = self->answers;
   g_queue_init (&self->answers);
   g_mutex_unlock (&self->receive_lock);
@@ -662,6 +666,9 @@ decrypt_later (Incoming *in)
                                 &error))
     {
       self->n_sealed_bytes += SEALED_COST (in->packet.header_length);
+      sealed->number = self->n_sealed++;
+      sealed->link.data = sealed;
+      g_queue_push_tail_link (&self->sealed, &sealed->link);
       return;
     }
 
@@ -755,4 +762,22 @@ _mb_core_receive (MbCore       *self,
 
   /* After the lock, so that a transport may bring the answer back at once. */
   _mb_core_send_answers (self, &answers);
+}
+
+void
+_mb_core_settle (MbCore *self)
+{
+  guint64 n_sealed;
+
+  g_mutex_lock (&self->receive_lock);
+  n_sealed = self->n_sealed;
+  for (;;)
+    {
+      const Sealed *oldest = g_queue_peek_head (&self->sealed);
+
+      if (oldest == NULL || oldest->number >= n_sealed)
+        break;
+      g_cond_wait (&self->unsealed, &self->receive_lock);
+    }
+  g_mutex_unlock (&self->receive_lock);
 }

@@ -113,6 +113,8 @@ _mb_core_new (const char   *name,
   self->accepted = g_ptr_array_new ();
   self->ready = g_ptr_array_new ();
   g_queue_init (&self->answers);
+  g_queue_init (&self->sealed);
+  g_cond_init (&self->unsealed);
 
   self->presence = _mb_presence_new (self);
 
@@ -140,7 +142,7 @@ _mb_core_unref (MbCore *self)
     return;
 
   /* Whoever set it has taken it away again. */
-  g_assert (self->out_queue == NULL && self->in_queue == NULL);
+  g_assert (self->out_queue == NULL && self->in_queue == NULL && g_queue_is_empty (&self->sealed));
 
   _mb_presence_free (self->presence);
   g_clear_object (&self->transport);
@@ -169,6 +171,7 @@ _mb_core_unref (MbCore *self)
   g_clear_pointer (&self->replay, _mb_replay_free);
   g_clear_error (&self->queue_error);
   g_cond_clear (&self->dequeued);
+  g_cond_clear (&self->unsealed);
 
   g_mutex_clear (&self->lists_lock);
   g_mutex_clear (&self->send_lock);

@@ -119,6 +119,20 @@ _mb_scan_blank (const char **cursor,
   *cursor = p;
 }
 
+/* Goes over blanks, and over `c`, if it comes next. */
+static inline gboolean
+_mb_scan_char (const char **cursor,
+               const char  *end,
+               char         c)
+{
+  _mb_scan_blank (cursor, end);
+  if (*cursor == end || **cursor != c)
+    return FALSE;
+  (*cursor)++;
+
+  return TRUE;
+}
+
 /* The bytes of the UTF-8 sequence at `p`, or 0 if there is none. */
 guint  _mb_scan_utf8    (const char    *p,
                          const char    *end);

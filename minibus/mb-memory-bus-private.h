@@ -11,6 +11,17 @@
 
 G_BEGIN_DECLS
 
+/* The inside of MbMemoryBus, shared by its rooms: mb-memory-bus.c (what it is, and how it is found) and
+ * mb-memory-bus-settings.c (what it is told to do to packets). */
+
+struct _MbMemoryBus
+{
+  GObject      parent_instance;
+
+  char        *name;
+  MbMemoryHub *hub;
+};
+
 MbMemoryHub *_mb_memory_bus_get_hub (MbMemoryBus *self);
 
 G_END_DECLS

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* The engine of a memory bus: a queue, the thread that empties it, and the faults.
+/* The engine of a memory bus: who is there, what is sent, and the thread that delivers it.
  *
  * Senders only append to the queue. While no fault is on, one entry stands for all endpoints. With
  * faults each endpoint has entries of its own, as each receiver of a real network has its own luck.
@@ -19,26 +19,11 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-memory-fate-private.h"
+#include "mb-memory-queue-private.h"
 #include "mb-thread-private.h"
 
 #define BATCH 32
-#define NEVER G_MAXINT64
-
-typedef struct
-{
-  gsize   length;
-  guint8  data[];
-} Packet;
-
-typedef struct
-{
-  Packet           *packet;     /* an atomic rc box */
-  MbMemoryEndpoint *endpoint;   /* NULL is everybody who was there when it was sent */
-  guint64           order;      /* the number of the packet */
-  guint64           rank;       /* decides between entries that are due at one time */
-  gint64            due;
-  guint             n_copies;
-} Entry;
 
 struct _MbMemoryEndpoint
 {
@@ -54,7 +39,7 @@ struct _MbMemoryEndpoint
   MbReceiver      *receiver;    /* lock; NULL when gone */
 
   /* These belong to the hub's lock. */
-  Entry           *held;        /* waits for the packet that overtakes it */
+  MbMemoryEntry   *held;        /* waits for the packet that overtakes it */
   gint64           held_until;
   guint            n_dropped;   /* to be reported */
   gboolean         was_reordered;
@@ -72,10 +57,8 @@ struct _MbMemoryHub
   MbMemoryCounts   counts;
   guint64          n_drawn;     /* packets since the seed was set */
   guint64          order;
-  guint64          rank;
   GPtrArray       *endpoints;   /* only ever replaced, as the thread uses it without the lock */
-  GQueue           ready;       /* of Entry */
-  GPtrArray       *later;       /* of Entry, a heap by (due, rank) */
+  MbMemoryQueue    queue;
   gsize            n_bytes;     /* in all entries that wait, and in those being delivered */
   guint            n_held;
   guint            n_dropped;
@@ -121,12 +104,12 @@ hub_ref (MbMemoryHub *self)
   return self;
 }
 
-static Entry *
+static MbMemoryEntry *
 entry_new (MbMemoryHub      *self,
-           Packet           *packet,
+           MbMemoryPacket   *packet,
            MbMemoryEndpoint *endpoint)
 {
-  Entry *entry = g_new0 (Entry, 1);
+  MbMemoryEntry *entry = g_new0 (MbMemoryEntry, 1);
 
   entry->packet = g_atomic_rc_box_acquire (packet);
   entry->endpoint = endpoint != NULL ? endpoint_ref (endpoint) : NULL;
@@ -139,7 +122,7 @@ entry_new (MbMemoryHub      *self,
 static void
 entry_free (gpointer data)
 {
-  Entry *entry = data;
+  MbMemoryEntry *entry = data;
 
   g_clear_pointer (&entry->endpoint, endpoint_unref);
   g_atomic_rc_box_release (entry->packet);
@@ -147,100 +130,9 @@ entry_free (gpointer data)
 }
 
 static gsize
-entry_get_cost (const Entry *entry)
+entry_get_cost (const MbMemoryEntry *entry)
 {
-  return sizeof (Entry) + sizeof (Packet) + 64 + entry->packet->length;
-}
-
-static gboolean
-entry_is_before (const Entry *a,
-                 const Entry *b)
-{
-  return a->due != b->due ? a->due < b->due : a->rank < b->rank;
-}
-
-static void
-heap_push (GPtrArray *heap,
-           Entry     *entry)
-{
-  guint i = heap->len;
-
-  g_ptr_array_add (heap, entry);
-
-  while (i > 0 && entry_is_before (entry, heap->pdata[(i - 1) / 2]))
-    {
-      heap->pdata[i] = heap->pdata[(i - 1) / 2];
-      i = (i - 1) / 2;
-    }
-
-  heap->pdata[i] = entry;
-}
-
-static Entry *
-heap_pop (GPtrArray *heap)
-{
-  Entry *top = heap->pdata[0];
-  Entry *last = heap->pdata[heap->len - 1];
-  guint i = 0;
-
-  g_ptr_array_set_size (heap, heap->len - 1);
-
-  while (2 * i + 1 < heap->len)
-    {
-      guint child = 2 * i + 1;
-
-      if (child + 1 < heap->len && entry_is_before (heap->pdata[child + 1], heap->pdata[child]))
-        child++;
-      if (!entry_is_before (heap->pdata[child], last))
-        break;
-
-      heap->pdata[i] = heap->pdata[child];
-      i = child;
-    }
-
-  if (heap->len > 0)
-    heap->pdata[i] = last;
-
-  return top;
-}
-
-static guint64
-mix (guint64 x)
-{
-  x += G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
-  x = (x ^ (x >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
-  x = (x ^ (x >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
-
-  return x ^ (x >> 31);
-}
-
-/* A number from 0 to below 1 that depends on nothing but the seed, the number of the packet since
- * the seed was set, the number of the endpoint, and what is asked. A generator with a state would
- * give a packet another fate whenever there is one endpoint more or one fault less.
- */
-static double
-draw (const MbMemoryHub      *self,
-      const MbMemoryEndpoint *endpoint,
-      guint                   question)
-{
-  guint64 bits = mix (mix (mix (self->faults.seed) ^ self->n_drawn) ^
-                      ((guint64) endpoint->number << 8 | question));
-
-  return (double) (bits >> 11) / (double) (G_GUINT64_CONSTANT (1) << 53);
-}
-
-enum { LOSS, DUPLICATION, REORDERING, JITTER };
-
-static void
-enqueue (MbMemoryHub *self,
-         Entry       *entry)
-{
-  entry->rank = self->rank++;
-
-  if (entry->due == 0)
-    g_queue_push_tail (&self->ready, entry);
-  else
-    heap_push (self->later, entry);
+  return sizeof (MbMemoryEntry) + sizeof (MbMemoryPacket) + 64 + entry->packet->length;
 }
 
 /* The packet that was held for an endpoint goes on, not before `due`. */
@@ -249,48 +141,37 @@ release (MbMemoryHub      *self,
          MbMemoryEndpoint *endpoint,
          gint64            due)
 {
-  Entry *held = g_steal_pointer (&endpoint->held);
+  MbMemoryEntry *held = g_steal_pointer (&endpoint->held);
 
   if (held == NULL)
     return;
 
   self->n_held--;
   held->due = MAX (held->due, due);
-  enqueue (self, held);
+  _mb_memory_queue_push (&self->queue, held);
 }
 
 /* Decides what becomes of a packet at one endpoint. */
 static void
 schedule (MbMemoryHub      *self,
           MbMemoryEndpoint *endpoint,
-          Packet           *packet,
+          MbMemoryPacket   *packet,
           gint64            now)
 {
-  const MbMemoryFaults *faults = &self->faults;
-  Entry *entry;
-  gint64 due = 0;
+  MbMemoryFate fate = _mb_memory_fate_decide (&self->faults, self->n_drawn, endpoint->number, endpoint->was_reordered);
+  MbMemoryEntry *entry;
 
-  if (draw (self, endpoint, LOSS) < faults->loss)
+  if (fate.n_copies == 0)
     {
       self->counts.n_lost++;
       return;
     }
 
   entry = entry_new (self, packet, endpoint);
-
-  if (draw (self, endpoint, DUPLICATION) < faults->duplication)
-    {
-      self->counts.n_duplicated++;
-      entry->n_copies = 2;
-    }
-
-  /* A packet that follows a reordered one is what overtakes it, so it is not held itself. That this
-   * does not depend on whether the earlier one still waits keeps the clock out of it.
-   */
-  endpoint->was_reordered = !endpoint->was_reordered &&
-                            draw (self, endpoint, REORDERING) < faults->reordering;
-  if (endpoint->was_reordered)
-    self->counts.n_reordered++;
+  entry->n_copies = fate.n_copies;
+  self->counts.n_duplicated += fate.n_copies - 1;
+  endpoint->was_reordered = fate.is_reordered;
+  self->counts.n_reordered += fate.is_reordered;
 
   if (self->n_bytes + entry_get_cost (entry) > MB_MEMORY_HUB_MAX_BYTES)
     {
@@ -301,15 +182,12 @@ schedule (MbMemoryHub      *self,
     }
 
   self->n_bytes += entry_get_cost (entry);
-
-  if (faults->delay > 0 || faults->jitter > 0)
-    due = now + faults->delay + (gint64) (draw (self, endpoint, JITTER) * faults->jitter);
-  entry->due = due;
+  entry->due = fate.is_delayed ? now + fate.delay : 0;
 
   if (!endpoint->was_reordered)
     {
-      enqueue (self, entry);
-      release (self, endpoint, due);
+      _mb_memory_queue_push (&self->queue, entry);
+      release (self, endpoint, entry->due);
       return;
     }
 
@@ -321,15 +199,15 @@ schedule (MbMemoryHub      *self,
 }
 
 static void
-send_to_all (MbMemoryHub *self,
-             Packet      *packet)
+send_to_all (MbMemoryHub    *self,
+             MbMemoryPacket *packet)
 {
-  Entry *entry = entry_new (self, packet, NULL);
+  MbMemoryEntry *entry = entry_new (self, packet, NULL);
 
   if (self->n_bytes + entry_get_cost (entry) <= MB_MEMORY_HUB_MAX_BYTES)
     {
       self->n_bytes += entry_get_cost (entry);
-      enqueue (self, entry);
+      _mb_memory_queue_push (&self->queue, entry);
       return;
     }
 
@@ -340,24 +218,15 @@ send_to_all (MbMemoryHub *self,
   entry_free (entry);
 }
 
-static gboolean
-has_faults (const MbMemoryHub *self)
-{
-  const MbMemoryFaults *faults = &self->faults;
-
-  return faults->loss > 0 || faults->duplication > 0 || faults->reordering > 0 ||
-         faults->delay > 0 || faults->jitter > 0;
-}
-
-/* Moves to the ready queue what is due. Returns when the next entry will be. */
+/* Makes ready what is due. Returns when the next entry will be. */
 static gint64
 collect_due (MbMemoryHub *self)
 {
   gint64 now;
-  gint64 next = NEVER;
+  gint64 next = MB_MEMORY_NEVER;
 
-  if (self->n_held == 0 && self->later->len == 0)
-    return NEVER;
+  if (self->n_held == 0 && !_mb_memory_queue_has_later (&self->queue))
+    return MB_MEMORY_NEVER;
 
   now = g_get_monotonic_time ();
 
@@ -374,22 +243,12 @@ collect_due (MbMemoryHub *self)
         next = MIN (next, endpoint->held_until);
     }
 
-  while (self->later->len > 0)
-    {
-      Entry *first = g_ptr_array_index (self->later, 0);
-
-      if (first->due > now)
-        return MIN (next, first->due);
-
-      g_queue_push_tail (&self->ready, heap_pop (self->later));
-    }
-
-  return next;
+  return MIN (next, _mb_memory_queue_collect (&self->queue, now));
 }
 
 static void
-deliver_to (MbMemoryEndpoint *endpoint,
-            const Entry      *entry)
+deliver_to (MbMemoryEndpoint    *endpoint,
+            const MbMemoryEntry *entry)
 {
   if (entry->order < endpoint->first_order)
     return;
@@ -410,8 +269,8 @@ deliver_to (MbMemoryEndpoint *endpoint,
 }
 
 static void
-deliver (const Entry *entry,
-         GPtrArray   *endpoints)
+deliver (const MbMemoryEntry *entry,
+         GPtrArray           *endpoints)
 {
   if (entry->endpoint != NULL)
     {
@@ -462,12 +321,12 @@ static void
 deliver_batch (MbMemoryHub *self)
 {
   g_autoptr(GPtrArray) endpoints = g_ptr_array_ref (self->endpoints);
-  Entry *batch[BATCH];
+  MbMemoryEntry *batch[BATCH];
   gsize n_bytes = 0;
   guint n = 0;
 
-  while (n < BATCH && self->ready.length > 0)
-    batch[n++] = g_queue_pop_head (&self->ready);
+  while (n < BATCH && _mb_memory_queue_has_ready (&self->queue))
+    batch[n++] = _mb_memory_queue_pop (&self->queue);
 
   g_mutex_unlock (&self->lock);
 
@@ -500,14 +359,14 @@ hub_thread (gpointer data)
           continue;
         }
 
-      if (self->ready.length > 0)
+      if (_mb_memory_queue_has_ready (&self->queue))
         {
           deliver_batch (self);
           continue;
         }
 
       self->n_waiting++;
-      if (next == NEVER)
+      if (next == MB_MEMORY_NEVER)
         g_cond_wait (&self->wake, &self->lock);
       else
         g_cond_wait_until (&self->wake, &self->lock, next);
@@ -523,22 +382,15 @@ hub_thread (gpointer data)
 static void
 clear_entries (MbMemoryHub *self)
 {
-  Entry *entry;
+  _mb_memory_queue_collect (&self->queue, MB_MEMORY_NEVER);
 
-  while ((entry = g_queue_pop_head (&self->ready)) != NULL)
+  while (_mb_memory_queue_has_ready (&self->queue))
     {
+      MbMemoryEntry *entry = _mb_memory_queue_pop (&self->queue);
+
       self->n_bytes -= entry_get_cost (entry);
       entry_free (entry);
     }
-
-  for (guint i = 0; i < self->later->len; i++)
-    {
-      entry = g_ptr_array_index (self->later, i);
-      self->n_bytes -= entry_get_cost (entry);
-      entry_free (entry);
-    }
-
-  g_ptr_array_set_size (self->later, 0);
 }
 
 /*< private >
@@ -554,9 +406,8 @@ _mb_memory_hub_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
-  g_queue_init (&self->ready);
+  _mb_memory_queue_init (&self->queue);
   self->endpoints = g_ptr_array_new_with_free_func (endpoint_unref);
-  self->later = g_ptr_array_new ();
 
   return self;
 }
@@ -571,7 +422,7 @@ _mb_memory_hub_unref (MbMemoryHub *self)
   g_assert (self->thread == NULL);
 
   g_ptr_array_unref (self->endpoints);
-  g_ptr_array_unref (self->later);
+  _mb_memory_queue_clear (&self->queue);
   g_cond_clear (&self->wake);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -785,7 +636,7 @@ _mb_memory_hub_send (MbMemoryHub  *self,
                      const guint8 *data,
                      gsize         length)
 {
-  Packet *packet = g_atomic_rc_box_alloc (sizeof (Packet) + length);
+  MbMemoryPacket *packet = g_atomic_rc_box_alloc (sizeof (MbMemoryPacket) + length);
 
   packet->length = length;
   if (length > 0)
@@ -795,7 +646,7 @@ _mb_memory_hub_send (MbMemoryHub  *self,
 
   self->counts.n_sent++;
 
-  if (has_faults (self) || self->n_held > 0)
+  if (_mb_memory_faults_are_on (&self->faults) || self->n_held > 0)
     {
       gint64 now = g_get_monotonic_time ();
 

@@ -109,19 +109,6 @@ find_name (const MbSpan *span,
 }
 
 static gboolean
-scan_char (const char **cursor,
-           const char  *end,
-           char         c)
-{
-  _mb_scan_blank (cursor, end);
-  if (*cursor == end || **cursor != c)
-    return FALSE;
-  (*cursor)++;
-
-  return TRUE;
-}
-
-static gboolean
 scan_span (const char **cursor,
            const char  *end,
            MbSpan      *span)
@@ -155,11 +142,11 @@ next_member (const char **cursor,
   *first = FALSE;
   *failed = FALSE;
 
-  if (scan_char (cursor, end, '}'))
+  if (_mb_scan_char (cursor, end, '}'))
     return FALSE;
 
-  if ((!is_first && !scan_char (cursor, end, ',')) ||
-      !scan_span (cursor, end, name) || !scan_char (cursor, end, ':'))
+  if ((!is_first && !_mb_scan_char (cursor, end, ',')) ||
+      !scan_span (cursor, end, name) || !_mb_scan_char (cursor, end, ':'))
     {
       *failed = TRUE;
       return FALSE;
@@ -230,7 +217,7 @@ read_tag (MbTag      *tag,
   gboolean failed;
   MbSpan name, value;
 
-  if (!scan_char (&p, end, '{'))
+  if (!_mb_scan_char (&p, end, '{'))
     return;
 
   while (next_member (&p, end, &first, &name, &failed))
@@ -291,7 +278,7 @@ scan_header_object (MbPacket    *packet,
 
   _mb_scan_blank (cursor, end);
   packet->header = *cursor;
-  if (!scan_char (cursor, end, '{'))
+  if (!_mb_scan_char (cursor, end, '{'))
     return FALSE;
 
   while (next_member (cursor, end, &first, &name, &failed))
@@ -383,7 +370,7 @@ _mb_packet_scan_header (MbPacket   *packet,
   if (cursor == end)
     return MB_PACKET_BLANK;
 
-  if (!scan_char (&cursor, end, '{'))
+  if (!_mb_scan_char (&cursor, end, '{'))
     return judge (packet, datagram, end);
 
   while (next_member (&cursor, end, &first, &name, &failed))
@@ -473,7 +460,7 @@ _mb_packet_read_extra (const MbPacket  *packet,
   MbSpan name;
   JsonNode *node;
 
-  scan_char (&cursor, end, '{');
+  _mb_scan_char (&cursor, end, '{');
   while (next_member (&cursor, end, &first, &name, &failed))
     {
       const char *start = cursor;

@@ -590,22 +590,12 @@ _mb_peer_table_take_list (MbPeerTable  *self,
   MbPeerState *state;
   guint n_bytes = 0;
 
-  if (!JSON_NODE_HOLDS_ARRAY (names))
-    return FALSE;
-
-  array = json_node_get_array (names);
-  if (json_array_get_length (array) > MB_PRESENCE_MAX_NAMES)
+  array = _mb_presence_get_names (names, MB_PRESENCE_MAX_NAMES);
+  if (array == NULL)
     return FALSE;
 
   for (guint i = 0; i < json_array_get_length (array); i++)
-    {
-      JsonNode *element = json_array_get_element (array, i);
-
-      if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING ||
-          strlen (json_node_get_string (element)) > MB_PRESENCE_MAX_NAME)
-        return FALSE;
-      n_bytes += (guint) strlen (json_node_get_string (element));
-    }
+    n_bytes += (guint) strlen (json_array_get_string_element (array, i));
   if (n_bytes > 65536)
     return FALSE;
 

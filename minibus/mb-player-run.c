@@ -620,16 +620,7 @@ gboolean
 _mb_player_run_start (MbPlayerRun  *self,
                       GError      **error)
 {
-  GThread *thread = _mb_thread_try_new ("mb-player", run, _mb_player_run_ref (self), error);
-
-  if (thread == NULL)
-    {
-      _mb_player_run_unref (self);
-      return FALSE;
-    }
-  g_thread_unref (thread);
-
-  return TRUE;
+  return _mb_thread_start ("mb-player", run, _mb_player_run_ref (self), (GDestroyNotify) _mb_player_run_unref, error);
 }
 
 void

@@ -127,6 +127,9 @@ GString    *_mb_question_write     (guint64          session,
                                     GPtrArray       *topics,
                                     gsize            max);
 
+/* The array that a node is of at most `max` names, each of them of a bearable length; or NULL. */
+JsonArray  *_mb_presence_get_names (JsonNode        *node,
+                                    guint            max);
 /* How many bytes a JSON text has as a string in a packet. */
 gsize       _mb_presence_measure   (const char      *text,
                                     gsize            length);

@@ -68,6 +68,31 @@ get_number (JsonObject *object,
   return TRUE;
 }
 
+JsonArray *
+_mb_presence_get_names (JsonNode *node,
+                        guint     max)
+{
+  JsonArray *array;
+
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return NULL;
+
+  array = json_node_get_array (node);
+  if (json_array_get_length (array) > max)
+    return NULL;
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *element = json_array_get_element (array, i);
+
+      if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING ||
+          strlen (json_node_get_string (element)) > MB_PRESENCE_MAX_NAME)
+        return NULL;
+    }
+
+  return array;
+}
+
 /* Nothing is NULL and right, too. */
 static gboolean
 get_names (JsonObject  *object,
@@ -76,29 +101,10 @@ get_names (JsonObject  *object,
            JsonArray  **names)
 {
   JsonNode *node = json_object_get_member (object, member);
-  JsonArray *array;
 
-  *names = NULL;
-  if (node == NULL)
-    return TRUE;
-  if (!JSON_NODE_HOLDS_ARRAY (node))
-    return FALSE;
+  *names = node != NULL ? _mb_presence_get_names (node, max) : NULL;
 
-  array = json_node_get_array (node);
-  if (json_array_get_length (array) > max)
-    return FALSE;
-
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    {
-      JsonNode *element = json_array_get_element (array, i);
-
-      if (!JSON_NODE_HOLDS_VALUE (element) || json_node_get_value_type (element) != G_TYPE_STRING ||
-          strlen (json_node_get_string (element)) > MB_PRESENCE_MAX_NAME)
-        return FALSE;
-    }
-  *names = array;
-
-  return TRUE;
+  return node == NULL || *names != NULL;
 }
 
 static gboolean

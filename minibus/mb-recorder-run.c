@@ -183,8 +183,12 @@ mb_recorder_start_finish (MbRecorder    *self,
  * @callback: (scope async) (closure user_data): what to call when the recording has ended
  * @user_data: the data of @callback
  *
- * Stops recording. What the client has received by now is still written, and the system is asked to put
- * everything on the disk. When nothing is being recorded, this succeeds.
+ * Stops recording. What the client has received by now is still written, also if it has to be decrypted first, and the
+ * system is asked to put everything on the disk. When nothing is being recorded, this succeeds.
+ *
+ * So a message that a subscriber of the same client has been given is in the recording, and so is all that came before
+ * it. What was sent may be still on its way here, also if its sender is the same client: [method@Client.flush_async]
+ * does not wait for what comes in. What comes while the recorder stops may be in the recording or not.
  *
  * Since: 0.1
  */

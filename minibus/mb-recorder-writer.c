@@ -543,6 +543,8 @@ stop_cb (gpointer data)
 
   if (!self->ending)
     {
+      /* While this waits, messages go on coming in; those are taken, too. */
+      _mb_core_settle (self->core);
       self->ending = TRUE;
       self->n_left = count_waiting (self);
     }
@@ -710,16 +712,8 @@ gboolean
 _mb_recorder_writer_start (MbRecorderWriter  *self,
                            GError           **error)
 {
-  GThread *thread = _mb_thread_try_new ("mb-recorder", run, _mb_recorder_writer_ref (self), error);
-
-  if (thread == NULL)
-    {
-      _mb_recorder_writer_unref (self);
-      return FALSE;
-    }
-  g_thread_unref (thread);
-
-  return TRUE;
+  return _mb_thread_start ("mb-recorder", run, _mb_recorder_writer_ref (self),
+                           (GDestroyNotify) _mb_recorder_writer_unref, error);
 }
 
 void

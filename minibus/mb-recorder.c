@@ -8,7 +8,7 @@
 
 #include "mb-recorder-private.h"
 
-#include "mb-error.h"
+#include "mb-property-private.h"
 
 #define DEFAULT_QUEUE_BYTES (64 * 1024 * 1024)
 
@@ -688,15 +688,7 @@ mb_recorder_set_patterns (MbRecorder         *self,
 {
   g_return_if_fail (MB_IS_RECORDER (self));
 
-  if (patterns != NULL && patterns[0] == NULL)
-    patterns = NULL;
-  if (self->patterns == NULL ? patterns == NULL
-                          : patterns != NULL && g_strv_equal ((const char * const *) self->patterns, patterns))
-    return;
-
-  g_strfreev (self->patterns);
-  self->patterns = g_strdupv ((char **) patterns);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PATTERNS]);
+  _mb_property_set_list (G_OBJECT (self), "patterns", &self->patterns, patterns);
 }
 
 /**

@@ -295,20 +295,6 @@ find_member (const char *name,
   return N_MEMBERS;
 }
 
-static gboolean
-scan_char (const char **cursor,
-           const char  *end,
-           char         c)
-{
-  _mb_scan_blank (cursor, end);
-  if (*cursor == end || **cursor != c)
-    return FALSE;
-
-  (*cursor)++;
-
-  return TRUE;
-}
-
 /* Reads all members. Returns which of the known ones there are, as bits, or 0 for something else than an
  * object of members that differ and are as they should be. */
 static guint
@@ -318,7 +304,7 @@ scan_members (MbRecordingLine *line,
 {
   guint seen = 0;
 
-  if (!scan_char (&cursor, end, '{'))
+  if (!_mb_scan_char (&cursor, end, '{'))
     return 0;
 
   do
@@ -335,7 +321,7 @@ scan_members (MbRecordingLine *line,
         return 0;
       name_length = (gsize) (cursor - 1 - name);
 
-      if (!scan_char (&cursor, end, ':'))
+      if (!_mb_scan_char (&cursor, end, ':'))
         return 0;
 
       _mb_scan_blank (&cursor, end);
@@ -350,9 +336,9 @@ scan_members (MbRecordingLine *line,
         return 0;
       seen |= 1u << member;
     }
-  while (scan_char (&cursor, end, ','));
+  while (_mb_scan_char (&cursor, end, ','));
 
-  if (!scan_char (&cursor, end, '}'))
+  if (!_mb_scan_char (&cursor, end, '}'))
     return 0;
   _mb_scan_blank (&cursor, end);
 

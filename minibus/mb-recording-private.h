@@ -27,17 +27,17 @@ typedef struct
 
 struct _MbRecording
 {
-  GObject          parent_instance;
+  GObject           parent_instance;
 
-  GFile           *file;
-  gint64           duration;
-  MbRecordingPlace            now;
+  GFile            *file;
+  gint64            duration;
+  MbRecordingPlace  now;
 
   /* An operation that is under way has these for itself. */
-  gboolean         busy;
-  MbRecordingFile *reader;      /* NULL before it is open */
-  MbRecordingPlace            ahead;       /* where the reader has got to; without a message */
-  GQueue           places;      /* of MbRecordingPlace: what was read ahead */
+  gboolean          busy;
+  MbRecordingFile  *reader;      /* NULL before it is open */
+  MbRecordingPlace  ahead;       /* where the reader has got to; without a message */
+  GQueue            places;      /* of MbRecordingPlace: what was read ahead */
 };
 
 void     _mb_recording_place_free (gpointer                 data);

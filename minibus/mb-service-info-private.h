@@ -12,10 +12,10 @@
 
 G_BEGIN_DECLS
 
-MbServiceInfo *_mb_service_info_new    (const char *name);
+MbServiceInfo *_mb_service_info_new    (const char    *name);
 /* Both of MbPeer, in order. */
-void          _mb_service_info_update (MbServiceInfo *self,
-                    GPtrArray *providers,
-                    GPtrArray *clients);
+void           _mb_service_info_update (MbServiceInfo *self,
+                                        GPtrArray     *providers,
+                                        GPtrArray     *clients);
 
 G_END_DECLS

@@ -179,8 +179,8 @@ _mb_service_info_new (const char *name)
 
 void
 _mb_service_info_update (MbServiceInfo *self,
-                         GPtrArray   *providers,
-                         GPtrArray   *clients)
+                         GPtrArray     *providers,
+                         GPtrArray     *clients)
 {
   if (_mb_list_store_update (self->lists[0], clients))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CLIENTS]);

@@ -10,10 +10,15 @@
 
 G_BEGIN_DECLS
 
-GThread *_mb_thread_try_new (const char   *name,
-                             GThreadFunc   func,
-                             gpointer      data,
-                             GError      **error);
-guint    _mb_process_get    (void);
+GThread  *_mb_thread_try_new (const char      *name,
+                              GThreadFunc      func,
+                              gpointer         data,
+                              GError         **error);
+gboolean  _mb_thread_start   (const char      *name,
+                              GThreadFunc      func,
+                              gpointer         data,
+                              GDestroyNotify   destroy,
+                              GError         **error);
+guint     _mb_process_get    (void);
 
 G_END_DECLS

@@ -52,6 +52,39 @@ _mb_thread_try_new (const char   *name,
 }
 
 /*< private >
+ * _mb_thread_start:
+ * @name: the name, of at most 15 bytes
+ * @func: what to run
+ * @data: (transfer full): the argument of @func, which owns it
+ * @destroy: what to give @data to if there will be no thread
+ * @error: return location for an error
+ *
+ * Starts a thread, as _mb_thread_try_new() does, that nobody waits for.
+ *
+ * Returns: whether the system allows another one
+ */
+gboolean
+_mb_thread_start (const char      *name,
+                  GThreadFunc      func,
+                  gpointer         data,
+                  GDestroyNotify   destroy,
+                  GError         **error)
+{
+  GThread *thread = _mb_thread_try_new (name, func, data, error);
+
+  if (thread == NULL)
+    {
+      if (destroy != NULL)
+        destroy (data);
+      return FALSE;
+    }
+
+  g_thread_unref (thread);
+
+  return TRUE;
+}
+
+/*< private >
  * _mb_process_get:
  *
  * Tells processes apart: one that was forked off has another number than the one it comes from. Cheaper than getpid(),

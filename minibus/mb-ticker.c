@@ -96,16 +96,10 @@ static void
 start_thread (void)
 {
   g_autoptr(GError) error = NULL;
-  GThread *thread = _mb_thread_try_new ("mb-ticker", ticker_thread, NULL, &error);
 
-  if (thread == NULL)
-    {
-      g_debug ("No thread for the presence on the bus: %s", error->message);
-      return;
-    }
-
-  g_thread_unref (thread);
-  running = TRUE;
+  running = _mb_thread_start ("mb-ticker", ticker_thread, NULL, NULL, &error);
+  if (!running)
+    g_debug ("No thread for the presence on the bus: %s", error->message);
 }
 
 void

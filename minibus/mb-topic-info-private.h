@@ -12,10 +12,10 @@
 
 G_BEGIN_DECLS
 
-MbTopicInfo *_mb_topic_info_new    (const char *name);
+MbTopicInfo *_mb_topic_info_new    (const char  *name);
 /* Both of MbPeer, in order. */
-void        _mb_topic_info_update (MbTopicInfo *self,
-                    GPtrArray *publishers,
-                    GPtrArray *subscribers);
+void         _mb_topic_info_update (MbTopicInfo *self,
+                                    GPtrArray   *publishers,
+                                    GPtrArray   *subscribers);
 
 G_END_DECLS

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transport-helpers.h"
+
 #define PATIENCE (30 * G_USEC_PER_SEC)
 #define PAUSE 2000
 
@@ -234,4 +236,39 @@ send_until_failed (MbTransport  *sender,
         g_error ("Sending never failed");
       g_usleep (PAUSE);
     }
+}
+
+void
+hosts_set_up (Hosts         *self,
+              gconstpointer  data)
+{
+  host_add ("left");
+  host_add ("right");
+  host_add ("far");
+  self->left_collector = collector_new ();
+  self->right_collector = collector_new ();
+  self->far_collector = collector_new ();
+}
+
+void
+hosts_tear_down (Hosts         *self,
+                 gconstpointer  data)
+{
+  finish_transport (self->left, self->left_collector);
+  finish_transport (self->right, self->right_collector);
+  finish_transport (self->far, self->far_collector);
+  host_remove ("left");
+  host_remove ("right");
+  host_remove ("far");
+}
+
+void
+hosts_check_both_ways (Hosts      *self,
+                       const char *what)
+{
+  g_autofree char *to_right = g_strdup_printf ("to right: %s", what);
+  g_autofree char *to_left = g_strdup_printf ("to left: %s", what);
+
+  send_until_received (self->left, to_right, self->right_collector);
+  send_until_received (self->right, to_left, self->left_collector);
 }

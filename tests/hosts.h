@@ -53,4 +53,25 @@ void         send_until_received  (MbTransport  *sender,
 void         send_until_failed    (MbTransport  *sender,
                                    GError      **error);
 
+/* Three hosts of these names, which nothing joins yet. The transport under test is on the left; what it should reach
+ * is on the right, and far. Tests open the transports that they want.
+ */
+typedef struct
+{
+  Collector   *left_collector;
+  Collector   *right_collector;
+  Collector   *far_collector;
+  MbTransport *left;
+  MbTransport *right;
+  MbTransport *far;
+} Hosts;
+
+void         hosts_set_up           (Hosts         *self,
+                                     gconstpointer  data);
+void         hosts_tear_down        (Hosts         *self,
+                                     gconstpointer  data);
+/* Waits until packets get from the left to the right, and back; `what` is to be another one each time. */
+void         hosts_check_both_ways  (Hosts         *self,
+                                     const char    *what);
+
 G_END_DECLS

@@ -9,11 +9,23 @@
 #include "config.h"
 
 #include "encryption-helpers.h"
+#include "recording-helpers.h"
+
+/* Without presence, packets of which would be counted among those of the test. */
+static MbClient *
+open_silent (void)
+{
+  MbClient *client = client_new ("c", SECRET);
+
+  mb_client_set_presence (client, FALSE);
+
+  return client_open (client);
+}
 
 static void
 test_close (void)
 {
-  g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
+  g_autoptr(MbClient) client = open_silent ();
   g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
   g_autoptr(GError) error = NULL;
   g_auto(GStrv) homes = NULL;
@@ -109,7 +121,7 @@ publish_thread (gpointer data)
 static void
 test_threads (void)
 {
-  g_autoptr(MbClient) client = client_open (client_new ("c", SECRET));
+  g_autoptr(MbClient) client = open_silent ();
   g_autoptr(MbPublisher) publisher = mb_test_publisher (client, "/t", NULL);
   g_autoptr(GPtrArray) texts = texts_new ();
   G_GNUC_UNUSED g_autoptr(MbSubscriber) subscriber = mb_test_collect (client, "/t", texts);
@@ -187,6 +199,44 @@ test_many (void)
 }
 
 static void
+test_recorder (void)
+{
+  g_autofree char *folder = mb_test_folder_new ();
+  g_autoptr(GFile) file = mb_test_file (folder, "a.jsonl");
+  const char * const patterns[] = { "/t", NULL };
+  g_autoptr(Tap) tap = tap_new (BUS);
+  g_autoptr(MbClient) client = client_new ("c", SECRET);
+  g_autoptr(MbClient) sender = client_open (client_new ("s", SECRET));
+  g_autoptr(MbPublisher) publisher = mb_test_publisher (sender, "/t", NULL);
+  g_autoptr(MbRecorder) recorder = mb_recorder_new (client, file);
+  g_autoptr(GPtrArray) ends = texts_new ();
+  g_autoptr(MbSubscriber) subscriber = NULL;
+  g_autoptr(GPtrArray) messages = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("What has been received when a recorder is stopped is recorded, also what is yet to be decrypted");
+
+  mb_client_set_accept_plaintext (client, TRUE);
+  client_open (client);
+  subscriber = mb_test_collect (client, "/end", ends);
+  mb_recorder_set_patterns (recorder, patterns);
+  g_assert_true (mb_test_record (recorder, &error));
+  for (guint i = 0; i < 50; i++)
+    mb_test_publish (publisher, "1");
+  flush (sender);
+
+  /* This comes last, and need not be decrypted. */
+  tap_send_plain (tap, "/end", "1");
+  mb_test_wait_until (ends->len == 1);
+  g_assert_true (mb_test_stop (recorder, &error));
+  g_assert_no_error (error);
+
+  messages = mb_test_read_messages (file);
+  g_assert_cmpuint (messages->len, ==, 50);
+  mb_test_folder_remove (g_steal_pointer (&folder));
+}
+
+static void
 test_missing_gnupg (void)
 {
   g_autoptr(MbClient) client = NULL;
@@ -220,6 +270,7 @@ main (int   argc,
   g_test_add_func ("/encryption-life/open-async", test_open_async);
   g_test_add_func ("/encryption-life/threads", test_threads);
   g_test_add_func ("/encryption-life/many", test_many);
+  g_test_add_func ("/encryption-life/recorder", test_recorder);
   g_test_add_func ("/encryption-life/missing-gnupg", test_missing_gnupg);
 
   return encryption_test_run ();

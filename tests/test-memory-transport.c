@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#include "collector.h"
 #include "minibus/mb-error.h"
 #include "minibus/mb-memory-bus.h"
 #include "minibus/mb-memory-hub-private.h"
 #include "minibus/mb-memory-transport.h"
+#include "transport-helpers.h"
 
 /* A transport and the collector that it is open for. */
 typedef struct
@@ -42,9 +42,7 @@ endpoint_open (Endpoint  *endpoint,
 static void
 endpoint_clear (Endpoint *endpoint)
 {
-  mb_transport_close (endpoint->transport);
-  g_assert_finalize_object (endpoint->transport);
-  collector_free (endpoint->collector);
+  finish_transport (endpoint->transport, endpoint->collector);
 }
 
 static void
@@ -282,64 +280,6 @@ test_send_inside (Fixture       *fixture,
   endpoint_clear (&endpoint);
 }
 
-/* Lets a test stop the delivery. */
-typedef struct
-{
-  GMutex   lock;
-  GCond    changed;
-  gboolean is_closed;
-  gboolean is_reached;
-} Gate;
-
-static void
-gate_init (Gate *gate)
-{
-  g_mutex_init (&gate->lock);
-  g_cond_init (&gate->changed);
-  gate->is_closed = TRUE;
-  gate->is_reached = FALSE;
-}
-
-static void
-gate_clear (Gate *gate)
-{
-  g_mutex_clear (&gate->lock);
-  g_cond_clear (&gate->changed);
-}
-
-static void
-gate_pass (gpointer      data,
-           const guint8 *packet,
-           gsize         length)
-{
-  Gate *gate = data;
-
-  g_mutex_lock (&gate->lock);
-  gate->is_reached = TRUE;
-  g_cond_broadcast (&gate->changed);
-  while (gate->is_closed)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-gate_wait_reached (Gate *gate)
-{
-  g_mutex_lock (&gate->lock);
-  while (!gate->is_reached)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-gate_open (Gate *gate)
-{
-  g_mutex_lock (&gate->lock);
-  gate->is_closed = FALSE;
-  g_cond_broadcast (&gate->changed);
-  g_mutex_unlock (&gate->lock);
-}
-
 static void
 test_late (Fixture       *fixture,
            gconstpointer  data)
@@ -347,11 +287,10 @@ test_late (Fixture       *fixture,
   Endpoint early;
   Endpoint late;
   g_auto(GStrv) texts = NULL;
-  Gate gate;
+  Gate gate = { .is_closed = TRUE };
 
   g_test_summary ("An endpoint gets nothing that was sent before it was opened");
 
-  gate_init (&gate);
   endpoint_open (&early, fixture->address);
   early.collector->on_push_data = &gate;
   early.collector->on_push = gate_pass;
@@ -371,7 +310,6 @@ test_late (Fixture       *fixture,
 
   endpoint_clear (&early);
   endpoint_clear (&late);
-  gate_clear (&gate);
 }
 
 static void
@@ -382,14 +320,13 @@ test_full (Fixture       *fixture,
   g_autofree guint8 *packet = g_malloc0 (65507);
   Endpoint slow;
   Endpoint other;
-  Gate gate;
+  Gate gate = { .is_closed = TRUE };
   guint n_got;
   guint n_lost;
 
   g_test_summary ("A bus keeps 64 MiB for slow receivers; the rest is dropped and reported to "
                   "each");
 
-  gate_init (&gate);
   endpoint_open (&slow, fixture->address);
   endpoint_open (&other, fixture->address);
   slow.collector->only_count = TRUE;
@@ -427,24 +364,6 @@ test_full (Fixture       *fixture,
 
   endpoint_clear (&slow);
   endpoint_clear (&other);
-  gate_clear (&gate);
-}
-
-typedef struct
-{
-  MbTransport *transport;
-  gint         is_done;     /* atomic */
-} Closing;
-
-static gpointer
-close_transport (gpointer data)
-{
-  Closing *closing = data;
-
-  mb_transport_close (closing->transport);
-  g_atomic_int_set (&closing->is_done, TRUE);
-
-  return NULL;
 }
 
 static void
@@ -454,12 +373,11 @@ test_close_waits (Fixture       *fixture,
   Closing closing = { NULL, FALSE };
   Endpoint endpoint;
   GThread *thread;
-  Gate gate;
+  Gate gate = { .is_closed = TRUE };
   guint n;
 
   g_test_summary ("Closing waits for the delivery that is under way, and none follows");
 
-  gate_init (&gate);
   endpoint_open (&endpoint, fixture->address);
   endpoint.collector->on_push_data = &gate;
   endpoint.collector->on_push = gate_pass;
@@ -469,7 +387,7 @@ test_close_waits (Fixture       *fixture,
   gate_wait_reached (&gate);
 
   closing.transport = endpoint.transport;
-  thread = g_thread_new ("close", close_transport, &closing);
+  thread = g_thread_new ("close", closing_thread, &closing);
   while (send_text (endpoint.transport, "x", NULL))
     g_thread_yield ();
 
@@ -484,29 +402,6 @@ test_close_waits (Fixture       *fixture,
   g_assert_cmpuint (collector_get_n_packets (endpoint.collector), ==, n);
 
   endpoint_clear (&endpoint);
-  gate_clear (&gate);
-}
-
-typedef struct
-{
-  MbTransport *transport;
-  gboolean     unref;
-  gint         n_closed;    /* atomic */
-} Closer;
-
-static void
-close_inside (gpointer      data,
-              const guint8 *packet,
-              gsize         length)
-{
-  Closer *closer = data;
-
-  if (closer->unref)
-    g_clear_object (&closer->transport);
-  else
-    mb_transport_close (closer->transport);
-
-  g_atomic_int_inc (&closer->n_closed);
 }
 
 static void
@@ -523,7 +418,7 @@ test_close_inside (Fixture       *fixture,
   closer.unref = GPOINTER_TO_INT (data);
   closer.n_closed = 0;
   collector->on_push_data = &closer;
-  collector->on_push = close_inside;
+  collector->on_push = closer_close;
   g_assert_true (mb_transport_open_sync (closer.transport, collector->receiver, NULL, NULL));
   endpoint_open (&witness, fixture->address);
 
@@ -547,27 +442,6 @@ test_close_inside (Fixture       *fixture,
   g_clear_object (&closer.transport);
 }
 
-typedef struct
-{
-  MbTransport *transport;
-  guint        number;
-} Sender;
-
-static gpointer
-send_many (gpointer data)
-{
-  Sender *sender = data;
-
-  for (guint i = 0; i < 1000; i++)
-    {
-      g_autofree char *text = g_strdup_printf ("%u %u", sender->number, i);
-
-      g_assert_true (send_text (sender->transport, text, NULL));
-    }
-
-  return NULL;
-}
-
 static void
 test_many (Fixture       *fixture,
            gconstpointer  data)
@@ -587,7 +461,8 @@ test_many (Fixture       *fixture,
       /* Some share a transport. */
       senders[i].transport = endpoints[i / 2].transport;
       senders[i].number = i;
-      threads[i] = g_thread_new ("send", send_many, &senders[i]);
+      senders[i].n_packets = 1000;
+      threads[i] = g_thread_new ("send", sender_thread, &senders[i]);
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (senders); i++)

@@ -15,11 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "collector.h"
 #include "mb-test.h"
 #include "minibus/mb-multicast-filter-private.h"
 #include "minibus/mb-packet-private.h"
 #include "minibus/mb-tag-private.h"
+#include "transport-helpers.h"
 
 #define ADDRESS "multicast:?interface=lo"
 /* More than it takes to have a filter made. */
@@ -471,36 +471,6 @@ test_builtin (Clients      *self,
 
 /* A transport: what is lost for want of room is not mixed up with what a filter drops. */
 
-typedef struct
-{
-  GMutex   lock;
-  GCond    changed;
-  gboolean is_closed;     /* lock */
-} Gate;
-
-static void
-gate_pass (gpointer      data,
-           const guint8 *packet,
-           gsize         length)
-{
-  Gate *gate = data;
-
-  g_mutex_lock (&gate->lock);
-  while (gate->is_closed)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-gate_set (Gate     *gate,
-          gboolean  is_closed)
-{
-  g_mutex_lock (&gate->lock);
-  gate->is_closed = is_closed;
-  g_cond_broadcast (&gate->changed);
-  g_mutex_unlock (&gate->lock);
-}
-
 static void
 send_packet (MbTransport *transport,
              const char  *topic)
@@ -516,10 +486,8 @@ static void
 test_loss (void)
 {
   static const char *const topics[] = { "/wanted", NULL };
-  g_autoptr(MbAddress) address = mb_address_parse ("multicast://?receive-buffer=4096", NULL);
-  g_autoptr(MbTransport) transport = mb_transport_new_for_address (address);
-  g_autoptr(GError) error = NULL;
   Collector *collector = collector_new ();
+  MbTransport *transport;
   Gate gate = { .is_closed = FALSE };
   guint n_sent = 0;
 
@@ -528,8 +496,7 @@ test_loss (void)
   collector->only_count = TRUE;
   collector->on_push_data = &gate;
   collector->on_push = gate_pass;
-  mb_transport_open_sync (transport, collector->receiver, NULL, &error);
-  g_assert_no_error (error);
+  transport = open_transport ("multicast://?receive-buffer=4096", collector);
 
   for (guint round = 0; round < 3; round++)
     {
@@ -544,11 +511,11 @@ test_loss (void)
       g_assert_cmpuint (collector_get_n_packets (collector) + collector_get_n_lost (collector), ==, n_sent);
 
       /* Now without a filter, and with nobody who reads. */
-      gate_set (&gate, TRUE);
+      gate_close (&gate);
       for (guint i = 0; i < 1000; i++)
         send_packet (transport, "/unwanted");
       n_sent += 1000;
-      gate_set (&gate, FALSE);
+      gate_open (&gate);
       while (collector_get_n_packets (collector) + collector_get_n_lost (collector) < n_sent)
         {
           send_packet (transport, "/unwanted");
@@ -560,8 +527,7 @@ test_loss (void)
 
   g_assert_cmpuint (collector_get_n_lost (collector), >, 1000);
 
-  mb_transport_close (transport);
-  collector_free (collector);
+  finish_transport (transport, collector);
 }
 
 static void
