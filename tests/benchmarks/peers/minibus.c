@@ -7,7 +7,8 @@
 /* libminibus as a program uses it: text is published, a signal brings the message, whose data is read as a
  * JsonNode.
  *
- * variant=encrypted gives the bus a passphrase, variant=schema gives both sides a schema.
+ * variant=text reads the numbers in the text, as the other peers do; variant=encrypted gives the bus a passphrase,
+ * variant=schema gives both sides a schema.
  */
 
 #include <minibus.h>
@@ -61,6 +62,16 @@ message_cb (MbSubscriber *subscriber,
 
   bench_count_numbers (counter, (unsigned) json_object_get_int_member (data, "run"),
                        (uint64_t) json_object_get_int_member (data, "seq"));
+}
+
+static void
+text_cb (MbSubscriber *subscriber,
+         MbMessage    *message,
+         BenchCounter *counter)
+{
+  const char *text = mb_message_get_text (message);
+
+  bench_count (counter, text, strlen (text));
 }
 
 static gboolean
@@ -173,7 +184,8 @@ main (int    argc,
 
   subscriber = mb_client_subscribe (client, options.topic, schema, &error);
   check (error);
-  g_signal_connect (subscriber, "message", G_CALLBACK (message_cb), &counter);
+  g_signal_connect (subscriber, "message", G_CALLBACK (bench_has_variant (&options, "text") ? text_cb : message_cb),
+                    &counter);
   for (guint i = 1; i < options.n_subscriptions; i++)
     {
       g_autofree char *topic = g_strdup_printf ("/bench/more/%u", i);
