@@ -34,8 +34,8 @@
 
 /* After so many full batches the thread looks up from the socket. */
 #define MAX_FULL_BATCHES 8
-/* After so many a main loop does, to have its messages delivered. */
-#define MAX_LOOP_BATCHES 16
+/* After so long, in us, a main loop does, to have its messages delivered and others have their turn. */
+#define MAX_LOOP_TIME 4000
 /* For how many ms the thread keeps main loops free of a flood that is not for them. */
 #define FLOOD_STAY 100
 /* How many packets that wait are sent in one go. */
@@ -325,18 +325,22 @@ is_for_loop (gpointer data)
   return is_lent (data);
 }
 
-/* Runs in a main loop. Takes all there is, up to a limit, before anything of it is delivered: what the system keeps for
- * us is limited far more than what we do.
+/* Runs in a main loop. Takes all there is, for a limited time, before anything of it is delivered: what the system keeps
+ * for us is limited far more than what we do.
  */
 static guint
 receive_in_loop (gpointer data)
 {
   MbMulticastIo *self = data;
-  MbInletState state = MB_INLET_FULL;
-  guint i;
+  gint64 end = g_get_monotonic_time () + MAX_LOOP_TIME;
+  MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
 
-  for (i = 0; i < MAX_LOOP_BATCHES && state == MB_INLET_FULL; i++)
-    state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+  while (state == MB_INLET_FULL && is_lent (self) && g_get_monotonic_time () < end)
+    {
+      _mb_multicast_loan_touch (self->loan);
+      state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+    }
+  _mb_multicast_loan_touch (self->loan);
 
   if (state == MB_INLET_FAILED)
     return MIN_PAUSE;

@@ -42,6 +42,8 @@ void             _mb_multicast_loan_detach        (MbMulticastLoan      *self);
 /* While that is not so, the thread has it. */
 void             _mb_multicast_loan_set_allowed   (MbMulticastLoan      *self,
                                                    gboolean              allowed);
+/* For the loop: it has just looked at the socket. */
+void             _mb_multicast_loan_touch         (MbMulticastLoan      *self);
 /* Whether the loop has the socket now. From any thread. */
 gboolean         _mb_multicast_loan_is_out        (MbMulticastLoan      *self);
 /* For the thread: to be polled for input along with the rest, and what to do then. */

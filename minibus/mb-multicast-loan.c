@@ -19,9 +19,10 @@
 /* How often the thread looks after a loop that is busy, in µs. The buffer that the system gives by default holds some
  * 300 small packets. */
 #define LOOK_INTERVAL 2000
-/* It takes the socket back when the buffer is full by one in so many parts, or the loop has been away for so long: some
- * packets are for us to answer, not for the program. */
+/* It takes the socket back when the buffer is full by one in so many parts and the loop does not see to it, as it has
+ * not looked for so many us; or when it has not for so long that whoever asks us, not the program, would notice. */
 #define FULL_PART 8
+#define AWAY 1500
 #define LATE 20000
 /* How long the thread keeps what it has taken back, at least, in ms. */
 #define MIN_STAY 10
@@ -356,6 +357,12 @@ _mb_multicast_loan_is_out (MbMulticastLoan *self)
   return g_atomic_int_get (&self->is_out);
 }
 
+void
+_mb_multicast_loan_touch (MbMulticastLoan *self)
+{
+  g_atomic_int_set (&self->last_turn, now ());
+}
+
 int
 _mb_multicast_loan_get_timer (MbMulticastLoan *self)
 {
@@ -366,6 +373,7 @@ void
 _mb_multicast_loan_look (MbMulticastLoan *self)
 {
   guint64 n_times;
+  guint32 last_turn;
 
   if (read (self->timer_fd, &n_times, sizeof n_times) < 0)
     return;
@@ -376,7 +384,8 @@ _mb_multicast_loan_look (MbMulticastLoan *self)
   if (g_atomic_int_get (&self->is_waiting) || !g_atomic_int_get (&self->is_out))
     return;
 
-  if (is_past ((gint) ((guint32) g_atomic_int_get (&self->last_turn) + LATE)) || is_filling (self))
+  last_turn = (guint32) g_atomic_int_get (&self->last_turn);
+  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && is_filling (self)))
     take_back (self, MIN_STAY);
   else if (g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
     set_timer (self, LOOK_INTERVAL);
