@@ -115,6 +115,12 @@ is_waiting (MbPresence *presence,
   return g_ptr_array_find (presence->waits, self, NULL);
 }
 
+static GError *
+make_cancelled_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The wait was cancelled"));
+}
+
 static void
 cancelled_cb (GCancellable *cancellable,
               gpointer      user_data)
@@ -124,7 +130,7 @@ cancelled_cb (GCancellable *cancellable,
 
   g_mutex_lock (&presence->lock);
   if (is_waiting (presence, self))
-    end_wait (presence, self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The wait was cancelled")));
+    end_wait (presence, self, make_cancelled_error ());
   g_mutex_unlock (&presence->lock);
 }
 
@@ -564,7 +570,6 @@ start (MbCore       *core,
   MbPresence *presence = core->presence;
   GError *error = NULL;
   gint64 now = g_get_monotonic_time ();
-  gulong id;
 
   if (timeout != G_MAXUINT)
     self->deadline = now + (timeout > 0 ? timeout : DEFAULT_TIMEOUT) * G_TIME_SPAN_MILLISECOND;
@@ -573,8 +578,18 @@ start (MbCore       *core,
   if (self->kind == MB_WAIT_PUBLISHER)
     self->pattern = _mb_pattern_new (self->text, &error);
 
+  /* Before anybody else knows the wait: it may end, and be delivered, as soon as it is in the list. */
+  if (cancellable != NULL)
+    {
+      self->cancellable = g_object_ref (cancellable);
+      self->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), wait_ref (self),
+                                                  (GDestroyNotify) wait_unref);
+    }
+
   g_mutex_lock (&presence->lock);
   g_ptr_array_add (presence->waits, wait_ref (self));
+  if (error == NULL && g_cancellable_is_cancelled (cancellable))
+    error = make_cancelled_error ();
   if (error == NULL && !presence->is_open)
     error = g_error_new (MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED,
                          _("The client “%s” is not open; open it first"), core->name);
@@ -594,15 +609,6 @@ start (MbCore       *core,
       _mb_presence_wait_look (presence);
       _mb_presence_wake (presence, now);
     }
-  g_mutex_unlock (&presence->lock);
-
-  if (cancellable == NULL || g_atomic_int_get (&self->ended))
-    return;
-
-  id = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), wait_ref (self), (GDestroyNotify) wait_unref);
-  g_mutex_lock (&presence->lock);
-  self->cancellable = g_object_ref (cancellable);
-  self->cancelled_id = id;
   g_mutex_unlock (&presence->lock);
 }
 

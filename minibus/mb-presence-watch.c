@@ -109,7 +109,7 @@ _mb_presence_watch_begin (MbPresence *self,
   if (self->listeners->len > 0 && self->round_start == 0)
     {
       _mb_presence_start_round (self, now);
-      self->renew_at = now + MB_MS (self, LEASE / 3);
+      self->renew_at = now + MB_MS (self, LEASE) / 3;
     }
 }
 
@@ -415,7 +415,7 @@ _mb_presence_watch_step (MbPresence *self,
                         _mb_question_write (self->session, known, (guint) (LEASE * self->unit / 1000),
                                             MB_WANT_NOTHING, NULL, NULL, NULL, NULL, self->max),
                         MB_SECRECY_CLEAR);
-      self->renew_at = now + MB_MS (self, LEASE / 3);
+      self->renew_at = now + MB_MS (self, LEASE) / 3;
       self->greet_at = 0;
     }
 
