@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "mb-json-private.h"
+#include "mb-json-memo-private.h"
 
 /**
  * MbMessage:
@@ -24,6 +24,9 @@
  * The data is there as a sealed [struct@Json.Node] and, exactly as the sender wrote it, as JSON text. Both are
  * valid from the start; the node is made when it is asked for first, so who needs the text alone pays for no tree.
  * An integer beyond 64 bits signed is a floating point number in the node; the text has all its digits.
+ *
+ * Members of the data that are the same as in the message of the topic before may be the same nodes, too: they are sealed,
+ * so that only shows when pointers are compared.
  *
  * A message belongs to the main context in which it was delivered. Another thread may read it only while
  * it holds a reference of its own and only by the functions that return text or numbers; the nodes of
@@ -391,7 +394,7 @@ mb_message_get_data (MbMessage *self)
   if (g_atomic_pointer_get (&self->parts.data) == NULL)
     {
       /* It was found good when it came. */
-      JsonNode *data = _mb_json_read (self->parts.text, self->parts.text_length, NULL, NULL);
+      JsonNode *data = _mb_json_read_similar (self->parts.topic, self->parts.text, self->parts.text_length);
 
       if (!g_atomic_pointer_compare_and_exchange (&self->parts.data, NULL, data))
         json_node_unref (data);

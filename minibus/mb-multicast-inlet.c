@@ -27,6 +27,7 @@ struct _MbMulticastInlet
   /* Immutable. */
   MbMulticastSocket *socket;
   MbReceiver        *receiver;
+  gboolean           needs_senders;
 
   gint               stopping;       /* atomic */
   GThread           *thread;         /* atomic; the one that is receiving, or NULL */
@@ -73,6 +74,7 @@ _mb_multicast_inlet_new (MbMulticastSocket  *socket,
   self = g_new0 (MbMulticastInlet, 1);
   self->socket = socket;
   self->receiver = g_object_ref (receiver);
+  self->needs_senders = _mb_multicast_socket_needs_senders (socket);
   self->packets = packets;
   self->n_used = BATCH;
   g_mutex_init (&self->lock);
@@ -85,7 +87,8 @@ _mb_multicast_inlet_new (MbMulticastSocket  *socket,
       self->messages[i].msg_hdr.msg_iov = &self->vectors[i];
       self->messages[i].msg_hdr.msg_iovlen = 1;
       self->messages[i].msg_hdr.msg_control = &self->controls[i];
-      self->messages[i].msg_hdr.msg_name = &self->senders[i];
+      if (self->needs_senders)
+        self->messages[i].msg_hdr.msg_name = &self->senders[i];
     }
 
   return self;
@@ -160,7 +163,7 @@ receive (MbMulticastInlet *self)
   for (guint i = 0; i < self->n_used; i++)
     {
       self->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
-      self->messages[i].msg_hdr.msg_namelen = sizeof self->senders[i];
+      self->messages[i].msg_hdr.msg_namelen = self->needs_senders ? sizeof self->senders[i] : 0;
       self->messages[i].msg_hdr.msg_flags = 0;
     }
   self->n_used = 0;

@@ -325,8 +325,9 @@ is_for_loop (gpointer data)
   return is_lent (data);
 }
 
-/* Runs in a main loop. Takes all there is, for a limited time, before anything of it is delivered: what the system keeps
- * for us is limited far more than what we do.
+/* Runs in a main loop. Messages that are delivered soon after they came are still in the processor's caches, so they are
+ * taken in small numbers. But when the system's buffer fills, all there is goes before anything is delivered, for a limited
+ * time: what the system keeps for us is limited far more than what we do.
  */
 static guint
 receive_in_loop (gpointer data)
@@ -335,7 +336,8 @@ receive_in_loop (gpointer data)
   gint64 end = g_get_monotonic_time () + MAX_LOOP_TIME;
   MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
 
-  while (state == MB_INLET_FULL && is_lent (self) && g_get_monotonic_time () < end)
+  while (state == MB_INLET_FULL && is_lent (self) && _mb_multicast_loan_is_filling (self->loan) &&
+         g_get_monotonic_time () < end)
     {
       _mb_multicast_loan_touch (self->loan);
       state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);

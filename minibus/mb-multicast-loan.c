@@ -82,20 +82,6 @@ is_past (gint time)
   return (gint) ((guint32) now () - (guint32) time) >= 0;
 }
 
-/* Whether packets have begun to pile up. */
-static gboolean
-is_filling (MbMulticastLoan *self)
-{
-  guint32 info[SK_MEMINFO_VARS] = { 0 };
-  socklen_t length = sizeof info;
-
-  /* A system that does not say may have no room left. */
-  if (getsockopt (self->socket_fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0)
-    return TRUE;
-
-  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / FULL_PART;
-}
-
 static void
 call_thread (MbMulticastLoan *self)
 {
@@ -357,6 +343,19 @@ _mb_multicast_loan_is_out (MbMulticastLoan *self)
   return g_atomic_int_get (&self->is_out);
 }
 
+gboolean
+_mb_multicast_loan_is_filling (MbMulticastLoan *self)
+{
+  guint32 info[SK_MEMINFO_VARS] = { 0 };
+  socklen_t length = sizeof info;
+
+  /* A system that does not say may have no room left. */
+  if (getsockopt (self->socket_fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0)
+    return TRUE;
+
+  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / FULL_PART;
+}
+
 void
 _mb_multicast_loan_touch (MbMulticastLoan *self)
 {
@@ -385,7 +384,7 @@ _mb_multicast_loan_look (MbMulticastLoan *self)
     return;
 
   last_turn = (guint32) g_atomic_int_get (&self->last_turn);
-  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && is_filling (self)))
+  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && _mb_multicast_loan_is_filling (self)))
     take_back (self, MIN_STAY);
   else if (g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
     set_timer (self, LOOK_INTERVAL);

@@ -605,9 +605,24 @@ is_target (MbMulticastSocket *self,
 }
 
 /*< private >
+ * _mb_multicast_socket_needs_senders:
+ * @self: a socket
+ *
+ * Tells whether _mb_multicast_socket_accepts() wants to know where packets come from.
+ *
+ * Returns: whether it does
+ */
+gboolean
+_mb_multicast_socket_needs_senders (MbMulticastSocket *self)
+{
+  /* In the common case the system has seen to all of it. */
+  return self->family != AF_INET || self->filter != NULL;
+}
+
+/*< private >
  * _mb_multicast_socket_accepts:
  * @self: a socket
- * @message: what recvmsg() has filled in, with the sender's address
+ * @message: what recvmsg() has filled in, with the sender's address if that is needed
  * @data: the packet
  * @length: its size
  * @now: the time, in microseconds
@@ -627,8 +642,7 @@ _mb_multicast_socket_accepts (MbMulticastSocket *self,
 {
   Path path = { { 0, }, 0 };
 
-  /* In the common case the system has seen to all of it. */
-  if (self->family == AF_INET && self->filter == NULL)
+  if (!_mb_multicast_socket_needs_senders (self))
     return TRUE;
 
   for (struct cmsghdr *c = CMSG_FIRSTHDR (message); c != NULL; c = CMSG_NXTHDR (message, c))

@@ -253,7 +253,14 @@ prepare_receive (guint n)
 
   self->packets = g_ptr_array_ref (keep_packets (self));
   for (guint i = 0; i < BATCH + n; i++)
-    mb_publisher_publish_text (self->publisher, payload, NULL);
+    {
+      g_autofree char *text = g_strdup (payload);
+
+      /* As a number that changes, among what stays. */
+      for (guint j = 0, rest = i; j < 4; j++, rest /= 10)
+        text[strlen ("{\"id\":1234") - j] = (char) ('0' + rest % 10);
+      mb_publisher_publish_text (self->publisher, text, NULL);
+    }
   g_clear_pointer (&self->transport->packets, g_ptr_array_unref);
 
   return self;

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "minibus/mb-json-memo-private.h"
 #include "minibus/mb-json-private.h"
 #include "minibus/mb-json-scan-private.h"
 
@@ -98,6 +99,45 @@ check_text (const char *text,
 }
 
 static void
+check_similar (char       *topic,
+               const char *text,
+               gsize       size)
+{
+  g_autoptr(JsonNode) expected = _mb_json_read (text, size, NULL, NULL);
+  g_autoptr(JsonNode) node = NULL;
+
+  if (expected == NULL)
+    return;
+
+  node = _mb_json_read_similar (topic, text, size);
+  g_assert_nonnull (node);
+  assert_same (node, expected);
+}
+
+/* One text after the other, each a little different: nothing of the one before may be left. */
+static void
+check_memo (const char *text,
+            gsize       size,
+            GString    *written)
+{
+  char *topic = g_ref_string_new ("/fuzz");
+  g_autofree char *changed = g_memdup2 (text, size);
+
+  check_similar (topic, text, size);
+  check_similar (topic, written->str, written->len);
+  check_similar (topic, text, size);
+  for (gsize i = 0; i < MIN (size, 256); i++)
+    {
+      if (!g_ascii_isalnum (text[i]))
+        continue;
+      changed[i] = text[i] == '1' ? '2' : '1';
+      check_similar (topic, changed, size);
+      changed[i] = text[i];
+    }
+  g_ref_string_release (topic);
+}
+
+static void
 check_string (const char *text,
               gsize       size)
 {
@@ -150,6 +190,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   back = _mb_json_read (written->str, written->len, NULL, &error);
   g_assert_no_error (error);
   assert_same (node, back);
+  check_memo (text, size, written);
   g_assert_true (_mb_json_append_node (rewritten, back, &error));
   g_assert_cmpstr (written->str, ==, rewritten->str);
 
