@@ -33,8 +33,9 @@ typedef enum
 MbInletState      _mb_multicast_inlet_receive    (MbMulticastInlet   *self,
                                                   gboolean          (*may_receive) (gpointer data),
                                                   gpointer            data);
-/* From here on the receiver is not called any more. Waits for a thread that is calling it, unless it is this one. */
-void              _mb_multicast_inlet_stop       (MbMulticastInlet   *self);
+/* From here on the receiver is not called any more. Waits for a thread that is calling it, unless it is this one: then
+ * returns FALSE, and nobody else can receive, or find out that they must not, before that call is over. */
+gboolean          _mb_multicast_inlet_stop       (MbMulticastInlet   *self);
 /* See _mb_multicast_socket_renew(). From any thread. */
 gboolean          _mb_multicast_inlet_renew      (MbMulticastInlet   *self,
                                                   const MbNetworkChanges *changes);

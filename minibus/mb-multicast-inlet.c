@@ -215,16 +215,18 @@ _mb_multicast_inlet_receive (MbMulticastInlet *self,
   return state;
 }
 
-void
+gboolean
 _mb_multicast_inlet_stop (MbMulticastInlet *self)
 {
   g_atomic_int_set (&self->stopping, TRUE);
 
   if (g_atomic_pointer_get (&self->thread) == g_thread_self ())
-    return;
+    return FALSE;
 
   g_mutex_lock (&self->lock);
   g_mutex_unlock (&self->lock);
+
+  return TRUE;
 }
 
 gboolean

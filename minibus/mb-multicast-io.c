@@ -433,8 +433,8 @@ _mb_multicast_io_start (MbAddress   *address,
  * _mb_multicast_io_stop:
  * @self: (transfer full): what was started
  *
- * Ends the thread, and waits for that. When called in the thread itself, that is from a call of
- * the receiver, the thread ends after that call, without calling the receiver again.
+ * Ends the thread, and waits for that. When called from a call of the receiver, in whatever thread, the thread ends after
+ * that call, without calling the receiver again.
  *
  * In a process that was forked off there is no thread, and its locks may be held for ever: all is left as it is.
  */
@@ -450,13 +450,10 @@ _mb_multicast_io_stop (MbMulticastIo *self)
   _mb_multicast_io_set_context (self, NULL);
   wake (self);
 
-  /* A loop may be receiving in yet another thread. */
-  _mb_multicast_inlet_stop (self->inlet);
-
-  if (thread == g_thread_self ())
-    g_thread_unref (thread);
-  else
+  if (_mb_multicast_inlet_stop (self->inlet))
     g_thread_join (thread);
+  else
+    g_thread_unref (thread);
 
   _mb_multicast_io_unref (self);
 }

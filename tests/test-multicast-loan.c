@@ -453,6 +453,44 @@ test_closes (Fixture       *self,
 }
 
 static void
+take_back_and_close_cb (gpointer      data,
+                        const guint8 *packet,
+                        gsize         length)
+{
+  Fixture *self = data;
+
+  count_cb (data, packet, length);
+  if (!g_main_context_is_owner (NULL))
+    return;
+
+  /* So that the thread wants to receive, and has the time to try. */
+  mb_transport_set_context (self->transport, NULL);
+  g_usleep (20000);
+  mb_transport_close (self->transport);
+}
+
+static void
+test_closes_against_thread (Fixture       *self,
+                            gconstpointer  data)
+{
+  g_test_summary ("A loop that closes the transport while it receives does not wait for a thread that waits to receive");
+
+  mb_transport_set_context (self->transport, g_main_context_default ());
+  wait_for_loop (self);
+
+  self->collector->on_push = take_back_and_close_cb;
+  self->n_here = 0;
+  for (guint i = 0; i < 1000 && self->n_here == 0; i++)
+    {
+      guint n = collector_get_n_packets (self->collector);
+
+      send_checked (self);
+      mb_test_wait_until (collector_get_n_packets (self->collector) > n);
+    }
+  g_assert_cmpuint (self->n_here, ==, 1);
+}
+
+static void
 test_other_context (Fixture       *self,
                     gconstpointer  data)
 {
@@ -496,6 +534,7 @@ main (int    argc,
   g_test_add ("/multicast-loan/forked", Lent, NULL, lent_set_up, test_forked, lent_tear_down);
   g_test_add ("/multicast-loan/receives", Fixture, NULL, set_up, test_receives, tear_down);
   g_test_add ("/multicast-loan/closes", Fixture, NULL, set_up, test_closes, tear_down);
+  g_test_add ("/multicast-loan/closes-against-thread", Fixture, NULL, set_up, test_closes_against_thread, tear_down);
   g_test_add ("/multicast-loan/other-context", Fixture, NULL, set_up, test_other_context, tear_down);
 
   return g_test_run ();
