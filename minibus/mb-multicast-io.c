@@ -34,7 +34,9 @@
 
 /* After so many full batches the thread looks up from the socket. */
 #define MAX_FULL_BATCHES 8
-/* After so long, in us, a main loop does, to have its messages delivered and others have their turn. */
+/* A main loop does so, too, but when the buffer of the system is full by one in so many parts. */
+#define FULL_PART 2
+/* After so long, in us, it does even then, to have its messages delivered and others have their turn. */
 #define MAX_LOOP_TIME 4000
 /* For how many ms the thread keeps main loops free of a flood that is not for them. */
 #define FLOOD_STAY 100
@@ -326,7 +328,7 @@ is_for_loop (gpointer data)
 }
 
 /* Runs in a main loop. Messages that are delivered soon after they came are still in the processor's caches, so they are
- * taken in small numbers. But when the system's buffer fills, all there is goes before anything is delivered, for a limited
+ * taken in small numbers: what has waited costs half as much again. But when the system's buffer fills, all there is goes before anything is delivered, for a limited
  * time: what the system keeps for us is limited far more than what we do.
  */
 static guint
@@ -336,7 +338,7 @@ receive_in_loop (gpointer data)
   gint64 end = g_get_monotonic_time () + MAX_LOOP_TIME;
   MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
 
-  while (state == MB_INLET_FULL && is_lent (self) && _mb_multicast_loan_is_filling (self->loan) &&
+  while (state == MB_INLET_FULL && is_lent (self) && _mb_multicast_loan_is_full (self->loan, FULL_PART) &&
          g_get_monotonic_time () < end)
     {
       _mb_multicast_loan_touch (self->loan);

@@ -42,8 +42,9 @@ void             _mb_multicast_loan_detach        (MbMulticastLoan      *self);
 /* While that is not so, the thread has it. */
 void             _mb_multicast_loan_set_allowed   (MbMulticastLoan      *self,
                                                    gboolean              allowed);
-/* Whether packets have begun to pile up in the buffer of the system. */
-gboolean         _mb_multicast_loan_is_filling    (MbMulticastLoan      *self);
+/* Whether the buffer of the system is full by at least one in `parts` parts. */
+gboolean         _mb_multicast_loan_is_full       (MbMulticastLoan      *self,
+                                                   guint                 parts);
 /* For the loop: it has just looked at the socket. */
 void             _mb_multicast_loan_touch         (MbMulticastLoan      *self);
 /* Whether the loop has the socket now. From any thread. */

@@ -344,7 +344,8 @@ _mb_multicast_loan_is_out (MbMulticastLoan *self)
 }
 
 gboolean
-_mb_multicast_loan_is_filling (MbMulticastLoan *self)
+_mb_multicast_loan_is_full (MbMulticastLoan *self,
+                            guint            parts)
 {
   guint32 info[SK_MEMINFO_VARS] = { 0 };
   socklen_t length = sizeof info;
@@ -353,7 +354,7 @@ _mb_multicast_loan_is_filling (MbMulticastLoan *self)
   if (getsockopt (self->socket_fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0)
     return TRUE;
 
-  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / FULL_PART;
+  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / parts;
 }
 
 void
@@ -384,7 +385,7 @@ _mb_multicast_loan_look (MbMulticastLoan *self)
     return;
 
   last_turn = (guint32) g_atomic_int_get (&self->last_turn);
-  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && _mb_multicast_loan_is_filling (self)))
+  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && _mb_multicast_loan_is_full (self, FULL_PART)))
     take_back (self, MIN_STAY);
   else if (g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
     set_timer (self, LOOK_INTERVAL);
