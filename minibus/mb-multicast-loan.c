@@ -43,7 +43,7 @@ struct _MbMulticastLoan
   GSource         *watch;
 
   /* All atomic. Times are in µs, the lower half of them. */
-  gint             is_wanted;    /* the loop may have it */
+  gint             is_wanted;    /* the loop may have it; changed before is_out */
   gint             is_out;
   gint             is_waiting;   /* the loop waits, for the socket too */
   gint             is_watched;   /* the timer is set */
@@ -129,7 +129,13 @@ receive_prepare (GSource *source,
 
   if (g_atomic_int_get (&self->is_wanted) && !g_atomic_int_get (&self->is_out) &&
       is_past (g_atomic_int_get (&self->stay_until)))
-    g_atomic_int_set (&self->is_out, TRUE);
+    {
+      g_atomic_int_set (&self->is_out, TRUE);
+
+      /* Who has ended this meanwhile may have found nothing to take back. */
+      if (!g_atomic_int_get (&self->is_wanted) && take_back (self, 0))
+        call_thread (self);
+    }
 
   if (g_atomic_int_get (&self->is_out))
     receive->poll.events = G_IO_IN;

@@ -31,6 +31,7 @@ void               _mb_multicast_socket_set_error     (MbMulticastSocket       *
                                                        guint                    target,
                                                        int                      errnum,
                                                        GError                 **error);
+/* Whether _mb_multicast_socket_accepts() wants to know where packets come from. */
 gboolean           _mb_multicast_socket_needs_senders (MbMulticastSocket       *self);
 gboolean           _mb_multicast_socket_accepts       (MbMulticastSocket       *self,
                                                        struct msghdr           *message,

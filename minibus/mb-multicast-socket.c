@@ -604,14 +604,6 @@ is_target (MbMulticastSocket *self,
   return FALSE;
 }
 
-/*< private >
- * _mb_multicast_socket_needs_senders:
- * @self: a socket
- *
- * Tells whether _mb_multicast_socket_accepts() wants to know where packets come from.
- *
- * Returns: whether it does
- */
 gboolean
 _mb_multicast_socket_needs_senders (MbMulticastSocket *self)
 {

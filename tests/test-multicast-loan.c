@@ -409,6 +409,33 @@ test_receives (Fixture       *self,
 }
 
 static void
+test_flood (Fixture       *self,
+            gconstpointer  data)
+{
+  guint n_kept = 0;
+
+  g_test_summary ("What pours in and is for nobody is the thread's after a moment");
+
+  mb_transport_set_context (self->transport, g_main_context_default ());
+
+  /* More than one batch; nothing here delivers any. */
+  for (guint i = 0; i < 100 && n_kept == 0; i++)
+    {
+      guint n, here;
+
+      wait_for_loop (self);
+      n = collector_get_n_packets (self->collector);
+      here = self->n_here;
+      for (guint j = 0; j < 40; j++)
+        send_checked (self);
+      mb_test_wait_until (collector_get_n_packets (self->collector) == n + 40);
+      g_assert_cmpuint (self->n_here - here, <, 40);
+      n_kept = self->n_here - here;
+    }
+  g_assert_cmpuint (n_kept, >, 0);
+}
+
+static void
 close_cb (gpointer      data,
           const guint8 *packet,
           gsize         length)
@@ -533,6 +560,7 @@ main (int    argc,
   g_test_add ("/multicast-loan/waits", Lent, NULL, lent_set_up, test_waits, lent_tear_down);
   g_test_add ("/multicast-loan/forked", Lent, NULL, lent_set_up, test_forked, lent_tear_down);
   g_test_add ("/multicast-loan/receives", Fixture, NULL, set_up, test_receives, tear_down);
+  g_test_add ("/multicast-loan/flood", Fixture, NULL, set_up, test_flood, tear_down);
   g_test_add ("/multicast-loan/closes", Fixture, NULL, set_up, test_closes, tear_down);
   g_test_add ("/multicast-loan/closes-against-thread", Fixture, NULL, set_up, test_closes_against_thread, tear_down);
   g_test_add ("/multicast-loan/other-context", Fixture, NULL, set_up, test_other_context, tear_down);
