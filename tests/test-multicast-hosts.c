@@ -368,6 +368,30 @@ test_ttl (Hosts         *hosts,
   run ("sh -c 'ip netns exec right nft list ruleset | grep 77.*packets.[1-9]'");
 }
 
+/* How many packets the system of a host says that it has dropped on their way out. */
+static guint
+get_discards (const char *host)
+{
+  g_autofree char *command = g_strdup_printf ("ip netns exec %s cat /proc/net/snmp", host);
+  g_autofree char *output = NULL;
+  g_autoptr(GError) error = NULL;
+  g_auto(GStrv) lines = NULL;
+  g_auto(GStrv) names = NULL;
+  g_auto(GStrv) values = NULL;
+
+  g_spawn_command_line_sync (command, &output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (output, "\n", 3);
+  names = g_strsplit (lines[0], " ", -1);
+  values = g_strsplit (lines[1], " ", -1);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (g_str_equal (names[i], "OutDiscards"))
+      return (guint) g_ascii_strtoull (values[i], NULL, 10);
+
+  g_error ("The system of %s does not count what it drops", host);
+}
+
 static void
 test_slow (Hosts         *hosts,
            gconstpointer  data)
@@ -377,6 +401,8 @@ test_slow (Hosts         *hosts,
   g_auto(GStrv) texts = NULL;
   guint n = 0;
   guint next = 0;
+  guint n_gone = 0;
+  guint n_discards;
 
   g_test_summary ("A network that does not keep up with the sender gets all that was accepted, "
                   "in order, and the rest was refused");
@@ -386,6 +412,7 @@ test_slow (Hosts         *hosts,
   hosts->right = host_open ("right", "multicast://?interface=eth0", hosts->right_collector);
   hosts_check_both_ways (hosts, "before");
 
+  n_discards = get_discards ("left");
   run ("tc -n left qdisc add dev eth0 root tbf rate 8kbit burst 2kb limit 10mb");
   while (TRUE)
     {
@@ -406,10 +433,21 @@ test_slow (Hosts         *hosts,
   texts = collector_dup_texts (hosts->right_collector);
   for (guint i = 0; texts[i] != NULL; i++)
     {
-      if (g_ascii_isdigit (texts[i][0]))
-        g_assert_cmpuint (g_ascii_strtoull (texts[i], NULL, 10), ==, next++);
+      guint number;
+
+      if (!g_ascii_isdigit (texts[i][0]))
+        continue;
+
+      number = (guint) g_ascii_strtoull (texts[i], NULL, 10);
+      g_assert_cmpuint (number, >=, next);
+      n_gone += number - next;
+      next = number + 1;
     }
   g_assert_cmpuint (next, ==, n);
+
+  /* Linux 6.18 drops packets that come to such a queue while another processor takes from it, and tells the sender that
+   * all is well. It counts them, though. */
+  g_assert_cmpuint (n_gone, <=, get_discards ("left") - n_discards);
 }
 
 static void
