@@ -72,13 +72,25 @@ test_bound (void)
   g_assert_nonnull (mb_directory_find_peer (directory, "early"));
 }
 
+/* In the tests of encryption they are not. */
+static MbClient *
+present_client_new (const char *name,
+                    const char *passphrase)
+{
+  MbClient *client = client_new (name, passphrase);
+
+  mb_client_set_presence (client, TRUE);
+
+  return client;
+}
+
 static void
 test_keys (void)
 {
-  g_autoptr(MbClient) client = client_new ("watcher", "correct horse");
-  g_autoptr(MbClient) same = client_new ("same", "correct horse");
-  g_autoptr(MbClient) other = client_new ("other", "battery staple");
-  g_autoptr(MbClient) none = client_new ("none", NULL);
+  g_autoptr(MbClient) client = present_client_new ("watcher", "correct horse");
+  g_autoptr(MbClient) same = present_client_new ("same", "correct horse");
+  g_autoptr(MbClient) other = present_client_new ("other", "battery staple");
+  g_autoptr(MbClient) none = present_client_new ("none", NULL);
   g_autoptr(MbDirectory) directory = NULL;
   g_autoptr(GError) error = NULL;
 
@@ -92,8 +104,14 @@ test_keys (void)
   mb_test_wait_until (count (directory) == 4);
   g_assert_cmpint (mb_peer_get_key_match (mb_directory_find_peer (directory, "same")), ==, MB_KEY_MATCH_UNKNOWN);
 
-  g_assert_true (mb_directory_check_keys_sync (directory, 3000 * SPEED, NULL, &error));
-  g_assert_no_error (error);
+  /* GnuPG may take its time on a busy machine. */
+  for (guint i = 0;
+       i < 10 && mb_peer_get_key_match (mb_directory_find_peer (directory, "same")) == MB_KEY_MATCH_UNKNOWN;
+       i++)
+    {
+      g_assert_true (mb_directory_check_keys_sync (directory, 3000 * SPEED, NULL, &error));
+      g_assert_no_error (error);
+    }
   g_assert_cmpint (mb_peer_get_key_match (mb_directory_find_peer (directory, "same")), ==, MB_KEY_MATCH_SAME);
   g_assert_cmpint (mb_peer_get_key_match (mb_directory_find_peer (directory, "other")), ==, MB_KEY_MATCH_DIFFERENT);
   g_assert_cmpint (mb_peer_get_key_match (mb_directory_find_peer (directory, "none")), ==, MB_KEY_MATCH_DIFFERENT);

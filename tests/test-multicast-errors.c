@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "collector.h"
@@ -55,6 +56,7 @@ static Failure recvmmsg_failure;
 static Failure netlink_failure;
 static Failure udp_failure;
 static Failure eventfd_failure;
+static Failure timerfd_failure;
 static Failure mmap_failure;
 static Failure thread_failure;
 static Failure setsockopt_failure;
@@ -203,6 +205,13 @@ eventfd (unsigned int count,
          int          flags)
 {
   return fails (&eventfd_failure) ? -1 : (int) syscall (SYS_eventfd2, count, flags);
+}
+
+int
+timerfd_create (int clock_id,
+                int flags)
+{
+  return fails (&timerfd_failure) ? -1 : (int) syscall (SYS_timerfd_create, clock_id, flags);
 }
 
 void *
@@ -625,6 +634,60 @@ test_poll_error (Fixture       *fixture,
 }
 
 static void
+test_no_timer (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("Without a timer to look after main loops, none of them receives, and the thread does as ever");
+
+  set_failure (&timerfd_failure, EMFILE, 1);
+  mb_transport_open_sync (fixture->transport, fixture->collector->receiver, NULL, &error);
+  g_assert_no_error (error);
+  mb_transport_set_context (fixture->transport, g_main_context_default ());
+  g_main_context_iteration (NULL, FALSE);
+
+  g_assert_true (send_text (fixture->transport, "x", NULL));
+  collector_wait (fixture->collector, 1);
+  g_assert_true (fixture->collector->thread != g_thread_self ());
+}
+
+static void
+test_loop_error (Fixture       *fixture,
+                 gconstpointer  errnum)
+{
+  guint n = 0;
+
+  g_test_summary ("A main loop in which receiving fails leaves that to the thread, and gets the socket again");
+
+  mb_transport_set_context (fixture->transport, g_main_context_default ());
+
+  /* The loop may be late, and the thread the one that fails: so it is tried until it was the loop. */
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      set_failure (&recvmmsg_failure, GPOINTER_TO_INT (errnum), 1);
+      g_assert_true (send_text (fixture->transport, "x", NULL));
+      g_main_context_iteration (NULL, FALSE);
+      collector_wait (fixture->collector, ++n);
+      g_assert_cmpint (g_atomic_int_get (&recvmmsg_failure.n), ==, 0);
+      if (fixture->collector->thread != g_thread_self ())
+        break;
+    }
+  g_assert_true (fixture->collector->thread != g_thread_self ());
+
+  for (guint i = 0; i < 1000 && fixture->collector->thread != g_thread_self (); i++)
+    {
+      g_usleep (5000);
+      g_main_context_iteration (NULL, FALSE);
+      g_assert_true (send_text (fixture->transport, "x", NULL));
+      g_main_context_iteration (NULL, FALSE);
+      collector_wait (fixture->collector, ++n);
+    }
+  g_assert_true (fixture->collector->thread == g_thread_self ());
+}
+
+static void
 test_memory (Fixture       *fixture,
              gconstpointer  data)
 {
@@ -687,6 +750,8 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  /* It has a descriptor of its own, which is none of a transport. */
+  g_main_context_default ();
 
 #define ADD(name, data, set_up_func, func) \
   g_test_add ("/multicast-errors/" name, Fixture, data, set_up_func, func, tear_down)
@@ -709,6 +774,9 @@ main (int    argc,
   ADD ("news/eio", GINT_TO_POINTER (EIO), set_up_open, test_missed_news);
   ADD ("news/eintr", GINT_TO_POINTER (EINTR), set_up_open, test_missed_news);
   ADD ("poll", NULL, set_up_open, test_poll_error);
+  ADD ("no-timer", NULL, set_up, test_no_timer);
+  ADD ("loop/econnrefused", GINT_TO_POINTER (ECONNREFUSED), set_up_open, test_loop_error);
+  ADD ("loop/enomem", GINT_TO_POINTER (ENOMEM), set_up_open, test_loop_error);
   ADD ("memory", "memory:test", set_up, test_memory);
   ADD ("sandbox", NULL, set_up, test_sandbox);
   ADD ("one-of-two", "multicast://?interface=lo&interface=x0", set_up, test_one_of_two);

@@ -320,7 +320,7 @@ set_up (Fixture       *self,
         gconstpointer  data)
 {
   g_autoptr(GError) error = NULL;
-  g_autoptr(MbAddress) address = mb_address_parse ("multicast:", NULL);
+  g_autoptr(MbAddress) address = mb_address_parse (data != NULL ? data : "multicast:", NULL);
 
   self->collector = collector_new ();
   self->collector->on_push = count_cb;
@@ -433,6 +433,33 @@ test_flood (Fixture       *self,
       n_kept = self->n_here - here;
     }
   g_assert_cmpuint (n_kept, >, 0);
+}
+
+static void
+test_filling_up (Fixture       *self,
+                 gconstpointer  data)
+{
+  guint n_here = 0;
+
+  g_test_summary ("A loop takes more at once when the buffer of the system is half full");
+
+  mb_transport_set_context (self->transport, g_main_context_default ());
+
+  /* The buffer holds some 150 of these. The thread may be the first to see to them. */
+  for (guint i = 0; i < 100 && n_here <= 32; i++)
+    {
+      guint n, here;
+
+      wait_for_loop (self);
+      n = collector_get_n_packets (self->collector);
+      here = self->n_here;
+      for (guint j = 0; j < 120; j++)
+        send_checked (self);
+      g_main_context_iteration (NULL, FALSE);
+      n_here = self->n_here - here;
+      collector_wait (self->collector, n + 120);
+    }
+  g_assert_cmpuint (n_here, >, 32);
 }
 
 static void
@@ -560,6 +587,8 @@ main (int    argc,
   g_test_add ("/multicast-loan/waits", Lent, NULL, lent_set_up, test_waits, lent_tear_down);
   g_test_add ("/multicast-loan/forked", Lent, NULL, lent_set_up, test_forked, lent_tear_down);
   g_test_add ("/multicast-loan/receives", Fixture, NULL, set_up, test_receives, tear_down);
+  g_test_add ("/multicast-loan/filling-up", Fixture, "multicast:?receive-buffer=65536", set_up, test_filling_up,
+              tear_down);
   g_test_add ("/multicast-loan/flood", Fixture, NULL, set_up, test_flood, tear_down);
   g_test_add ("/multicast-loan/closes", Fixture, NULL, set_up, test_closes, tear_down);
   g_test_add ("/multicast-loan/closes-against-thread", Fixture, NULL, set_up, test_closes_against_thread, tear_down);
