@@ -9,6 +9,7 @@
 #include <minibus/minibus.h>
 
 #include "minibus/mb-sequence-private.h"
+#include "patience.h"
 
 #define TIMEOUT_S 60
 #define N_MESSAGES 1000
@@ -41,7 +42,7 @@ tick_cb (gpointer user_data)
   G_STMT_START \
     { \
       guint tick_id = g_timeout_add (5, tick_cb, NULL); \
-      gint64 end = g_get_monotonic_time () + TIMEOUT_S * G_TIME_SPAN_SECOND; \
+      gint64 end = patience_end (TIMEOUT_S); \
       while (!(condition)) \
         { \
           g_assert_cmpint (g_get_monotonic_time (), <, end); \
