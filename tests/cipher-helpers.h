@@ -16,6 +16,7 @@
 
 #include "minibus/mb-cipher-private.h"
 #include "minibus/mb-error.h"
+#include "patience.h"
 
 #define HELPER G_GNUC_UNUSED static
 
@@ -94,7 +95,7 @@ find_processes (const char *text,
 HELPER void
 wait_for_no_process (const char *text)
 {
-  gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 deadline = patience_end (10);
 
   for (;;)
     {

@@ -8,9 +8,11 @@
 
 #include "collector.h"
 
+#include "patience.h"
+
 #include <string.h>
 
-#define PATIENCE (30 * G_USEC_PER_SEC)
+#define PATIENCE 30
 
 static void
 push (gpointer      owner,
@@ -94,7 +96,7 @@ wait_until (Collector  *self,
             const char *text,
             guint       n_lost)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gint64 end = patience_end (PATIENCE);
 
   g_mutex_lock (&self->lock);
 

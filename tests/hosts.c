@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "transport-helpers.h"
 
-#define PATIENCE (30 * G_USEC_PER_SEC)
+#define PATIENCE 30
 #define PAUSE 2000
 
 char *
@@ -52,7 +53,7 @@ run (const char *format,
 void
 run_until_success (const char *command)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gint64 end = patience_end (PATIENCE);
 
   while (TRUE)
     {
@@ -191,7 +192,7 @@ host_wait_member (const char *host,
                   const char *group,
                   gboolean    is_member)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gint64 end = patience_end (PATIENCE);
 
   while (is_member_of (host, device, group) != is_member)
     {
@@ -206,7 +207,7 @@ send_until_received (MbTransport *sender,
                      const char  *text,
                      Collector   *collector)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gint64 end = patience_end (PATIENCE);
   gboolean has_failed = FALSE;
 
   while (!collector_has (collector, text))
@@ -228,7 +229,7 @@ void
 send_until_failed (MbTransport  *sender,
                    GError      **error)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gint64 end = patience_end (PATIENCE);
 
   while (send_text (sender, "in vain", error))
     {

@@ -8,7 +8,9 @@
 
 #include "mb-test.h"
 
-#define PATIENCE (60 * G_TIME_SPAN_SECOND)
+#include "patience.h"
+
+#define PATIENCE 60
 
 struct _MbTestWait
 {
@@ -31,7 +33,7 @@ mb_test_wait_new (const char *condition)
 
   wait->condition = condition;
   wait->context = g_main_context_ref_thread_default ();
-  wait->deadline = g_get_monotonic_time () + PATIENCE;
+  wait->deadline = patience_end (PATIENCE);
   wait->watchdog = g_timeout_source_new (20);
   g_source_set_callback (wait->watchdog, watchdog_cb, NULL, NULL);
   g_source_attach (wait->watchdog, wait->context);

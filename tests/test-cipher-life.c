@@ -65,7 +65,7 @@ test_leaks (void)
   {
     g_autoptr(GArray) agents = find_processes (home, "gpg-agent");
     g_autoptr(GArray) processes = NULL;
-    gint64 deadline = g_get_monotonic_time () + 5 * G_TIME_SPAN_SECOND;
+    gint64 deadline = patience_end (10);
     g_auto(GStrv) files = list_folder (home);
 
     g_assert_cmpuint (agents->len, ==, 1);
@@ -121,7 +121,7 @@ make_slow_wire (void)
 static void
 wait_for_gpg (const char *own)
 {
-  gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 deadline = patience_end (10);
 
   for (;;)
     {
@@ -213,7 +213,7 @@ is_stopped (int pid)
 static void
 stop_process (int pid)
 {
-  gint64 deadline = g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND;
+  gint64 deadline = patience_end (10);
 
   while (!is_stopped (pid))
     {

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "peer"))
 
 MBTT = os.environ.get("MBTT", "mbtt")
 PEER = os.path.join(HERE, "..", "peer", "minibus_peer.py")
-LIMIT = 30
+LIMIT = 30 * int(os.environ.get("MB_TEST_SLOWNESS", "1"))
 
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if name not in ("LANGUAGE", "MINIBUS_ADDRESS", "MINIBUS_PASSPHRASE", "NO_COLOR")}
