@@ -7,6 +7,7 @@
 /* Runs a fuzz target over the files of a corpus folder, as a plain test without a fuzzer. */
 
 #include <glib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data,
                             gsize         size);
@@ -29,15 +30,17 @@ main (int    argc,
         {
           g_autofree char *path = g_build_filename (argv[i], name, NULL);
           g_autofree char *contents = NULL;
-          g_autofree guint8 *exact = NULL;
+          g_autofree guint8 *block = NULL;
           gsize length;
 
           g_file_get_contents (path, &contents, &length, &error);
           g_assert_no_error (error);
 
-          /* A copy of the exact size, so that a read past the end is seen by the sanitizers. */
-          exact = g_memdup2 (contents, length);
-          LLVMFuzzerTestOneInput (exact, length);
+          /* A copy that ends where it ends, so that a read past the end is seen by the sanitizers; of no bytes there is
+           * an address too, as with libFuzzer. */
+          block = g_malloc (length + 1);
+          memcpy (block + 1, contents, length);
+          LLVMFuzzerTestOneInput (block + 1, length);
           n++;
         }
     }
