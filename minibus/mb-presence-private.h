@@ -50,7 +50,7 @@ MbPresence *_mb_presence_new          (MbCore              *core);
 void        _mb_presence_free         (MbPresence          *self);
 void        _mb_presence_add_routes   (MbCore              *core);
 /* For tests: all times of the protocol are divided by `speed` in what is opened from here on. */
-void        _mb_presence_set_speed    (guint                speed);
+void        _mb_presence_set_speed    (double               speed);
 void        _mb_presence_set_enabled  (MbCore              *core,
                                        gboolean             enabled);
 gboolean    _mb_presence_get_enabled  (MbCore              *core);

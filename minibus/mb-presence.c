@@ -17,7 +17,8 @@
 #define ENVELOPE 260
 #define PACKET_SIZE 1472
 
-static int speed = 1;     /* atomic */
+/* The µs that a millisecond of the protocol takes. Atomic. */
+static int unit = 1000;
 
 static void
 packet_free (gpointer data)
@@ -175,9 +176,9 @@ _mb_presence_add_routes (MbCore *core)
 }
 
 void
-_mb_presence_set_speed (guint new_speed)
+_mb_presence_set_speed (double speed)
 {
-  g_atomic_int_set (&speed, (int) new_speed);
+  g_atomic_int_set (&unit, (int) (1000 / speed));
 }
 
 void
@@ -233,7 +234,7 @@ _mb_presence_open (MbCore *core)
 
   g_mutex_lock (&self->lock);
 
-  self->unit = 1000.0 / g_atomic_int_get (&speed);
+  self->unit = g_atomic_int_get (&unit);
   self->session = session;
   self->max = room;
   self->encrypted = encrypted;
