@@ -14,6 +14,7 @@ import pty
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from mbtt_case import ENVIRONMENT, LIMIT, MBTT, Case, run
@@ -45,6 +46,16 @@ class RecordingCase(Case):
         self.assertRegex(process.stderr.readline(), r"^mbtt: Recording to “.+käse.jsonl”$")
         return process
 
+    def wait_for(self, text):
+        """Waits until a text is in the file: what is under way when mbtt is told to end is not recorded."""
+        end = time.monotonic() + LIMIT
+        while True:
+            with open(self.path, encoding="utf-8") as file:
+                if text in file.read():
+                    return
+            self.assertLess(time.monotonic(), end, text)
+            time.sleep(0.01)
+
     def end(self, process, number=signal.SIGINT):
         process.send_signal(number)
         out, notes = process.communicate(timeout=LIMIT)
@@ -67,6 +78,7 @@ class TestRecord(RecordingCase):
         with Peer("python") as peer:
             peer.publish("/python", {"a": [1, "ä"]})
             self.assert_done(run("pub", "/end", "1"))
+            self.wait_for('"/end"')
         out, notes = self.end(recorder)
         self.assertEqual(out, "")
         self.assertIn("Messages recorded: 6", notes)
@@ -173,6 +185,7 @@ class TestRecord(RecordingCase):
         self.assertEqual((info["truncated"], info["damaged"]), (False, 0))
         recorder = self.start_record("--append")
         self.assert_done(run("pub", "/b", "5"))
+        self.wait_for('"/b"')
         self.end(recorder)
         self.assertEqual(self.info()["messages"], info["messages"] + 1)
 
@@ -192,6 +205,7 @@ class TestRecord(RecordingCase):
         self.assertIn("cut off", done.stderr)
         recorder = self.start_record("--append")
         self.assert_done(run("pub", "/b", "5"))
+        self.wait_for('"/b"')
         self.end(recorder)
         info = self.info()
         self.assertEqual((info["messages"], info["truncated"], info["damaged"]), (6, False, 0))
