@@ -59,4 +59,21 @@ _mb_hex_get (const char *text,
   return TRUE;
 }
 
+/* At least eight digits, and at most sixteen. */
+static inline gboolean
+_mb_hex_get_long (const char *text,
+                  guint       n_digits,
+                  guint64    *value)
+{
+  guint32 first, last;
+
+  if (!_mb_hex_get (text, &first) || !_mb_hex_get (text + n_digits - 8, &last))
+    return FALSE;
+
+  /* Where the two overlap, they are the same. */
+  *value = (guint64) first << 4 * (n_digits - 8) | last;
+
+  return TRUE;
+}
+
 G_END_DECLS

@@ -89,18 +89,6 @@ struct _MbMulticastIo
   guint               n_looks;          /* since it changed */
 };
 
-static void
-wake (MbMulticastIo *self)
-{
-  const guint64 one = 1;
-  gssize n;
-
-  /* It can only fail when it has been called often enough already. */
-  do
-    n = write (self->wake_fd, &one, sizeof one);
-  while (n < 0 && errno == EINTR);
-}
-
 static gboolean
 is_stopping (MbMulticastIo *self)
 {
@@ -450,7 +438,7 @@ _mb_multicast_io_stop (MbMulticastIo *self)
 
   g_atomic_int_set (&self->stopping, TRUE);
   _mb_multicast_io_set_context (self, NULL);
-  wake (self);
+  _mb_thread_call (self->wake_fd);
 
   if (_mb_multicast_inlet_stop (self->inlet))
     g_thread_join (thread);
@@ -519,7 +507,7 @@ put_aside (MbMulticastIo  *self,
 
   /* The thread has to wait for the socket from now on. */
   if (self->backlog.length == 1)
-    wake (self);
+    _mb_thread_call (self->wake_fd);
 
   return TRUE;
 }

@@ -8,7 +8,6 @@
 
 #include "mb-multicast-loan-private.h"
 
-#include <errno.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -82,17 +81,6 @@ is_past (gint time)
   return (gint) ((guint32) now () - (guint32) time) >= 0;
 }
 
-static void
-call_thread (MbMulticastLoan *self)
-{
-  const guint64 one = 1;
-  gssize n;
-
-  do
-    n = write (self->wake_fd, &one, sizeof one);
-  while (n < 0 && errno == EINTR);
-}
-
 /* In µs from now; 0 is never. */
 static void
 set_timer (MbMulticastLoan *self,
@@ -134,7 +122,7 @@ receive_prepare (GSource *source,
 
       /* Who has ended this meanwhile may have found nothing to take back. */
       if (!g_atomic_int_get (&self->is_wanted) && take_back (self, 0))
-        call_thread (self);
+        _mb_thread_call (self->wake_fd);
     }
 
   if (g_atomic_int_get (&self->is_out))
@@ -175,7 +163,7 @@ receive_dispatch (GSource     *source,
   stay = receive->func (receive->data);
 
   if (stay > 0 && take_back (self, stay))
-    call_thread (self);
+    _mb_thread_call (self->wake_fd);
 
   return G_SOURCE_CONTINUE;
 }
@@ -340,7 +328,7 @@ _mb_multicast_loan_set_allowed (MbMulticastLoan *self,
   g_atomic_int_set (&self->is_wanted, allowed);
 
   if (!allowed && take_back (self, 0))
-    call_thread (self);
+    _mb_thread_call (self->wake_fd);
 }
 
 gboolean

@@ -14,6 +14,10 @@ G_BEGIN_DECLS
  * to the general reader, which finds the same in them.
  */
 
+/* The tag. Moves the cursor behind it if it is there. */
+gboolean _mb_packet_scan_canonical_tag    (MbTag       *tag,
+                                           const char **cursor,
+                                           const char  *end);
 /* Finds the header, which has to be canonical. Returns FALSE, and nothing, if it is not. */
 gboolean _mb_packet_scan_canonical_header (MbPacket    *packet,
                                            const char  *datagram,

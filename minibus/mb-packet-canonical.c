@@ -14,8 +14,6 @@
 #include "mb-json-scan-private.h"
 #include "mb-tag-private.h"
 
-#define SEQUENCE_DIGITS 12
-
 typedef struct
 {
   const char *p;
@@ -33,35 +31,6 @@ expect (Cursor     *self,
     return FALSE;
 
   self->p += length;
-
-  return TRUE;
-}
-
-static inline gboolean
-take_number (Cursor  *self,
-             guint32 *number)
-{
-  if (self->end - self->p < 8 || !_mb_hex_get (self->p, number))
-    return FALSE;
-
-  self->p += 8;
-
-  return TRUE;
-}
-
-/* Twelve digits, of which the first eight overlap the last eight. */
-static inline gboolean
-take_sequence (Cursor  *self,
-               guint64 *sequence)
-{
-  guint32 high, low;
-
-  if (self->end - self->p < SEQUENCE_DIGITS || !_mb_hex_get (self->p, &high) ||
-      !_mb_hex_get (self->p + SEQUENCE_DIGITS - 8, &low))
-    return FALSE;
-
-  *sequence = (guint64) high >> 16 << 32 | low;
-  self->p += SEQUENCE_DIGITS;
 
   return TRUE;
 }
@@ -84,25 +53,43 @@ take_plain (Cursor *self,
   return TRUE;
 }
 
+gboolean
+_mb_packet_scan_canonical_tag (MbTag       *tag,
+                               const char **cursor,
+                               const char  *end)
+{
+  static const char form[] =
+    "{\"t\":\"........\",\"s\":\"................\",\"n\":\"............\"}";
+  const char *p = *cursor;
+  guint64 topic_hash;
+
+  if ((gsize) (end - p) < sizeof form - 1 ||
+      memcmp (p, form, 6) != 0 ||
+      !_mb_hex_get_long (p + 6, MB_TAG_TOPIC_DIGITS, &topic_hash) ||
+      memcmp (p + 14, form + 14, 7) != 0 ||
+      !_mb_hex_get_long (p + 21, MB_TAG_SESSION_DIGITS, &tag->session) ||
+      memcmp (p + 37, form + 37, 7) != 0 ||
+      !_mb_hex_get_long (p + 44, MB_TAG_SEQUENCE_DIGITS, &tag->sequence) ||
+      memcmp (p + 56, form + 56, 2) != 0)
+    return FALSE;
+
+  tag->topic_hash = (guint32) topic_hash;
+  tag->present = TRUE;
+  *cursor += sizeof form - 1;
+
+  return TRUE;
+}
+
 static gboolean
 scan (MbPacket *packet,
       Cursor   *cursor)
 {
-  guint32 high, low;
-
-  if (!EXPECT (cursor, MB_TAG_START) || !take_number (cursor, &packet->tag.topic_hash) ||
-      !EXPECT (cursor, MB_TAG_BEHIND_TOPIC) || !take_number (cursor, &high) || !take_number (cursor, &low) ||
-      !EXPECT (cursor, "\",\"n\":\"") || !take_sequence (cursor, &packet->tag.sequence) ||
-      !EXPECT (cursor, MB_TAG_BEHIND) || !take_plain (cursor, &packet->topic) ||
-      !EXPECT (cursor, ",\"author\":\"") || !take_plain (cursor, &packet->author) ||
-      !EXPECT (cursor, ",\"idstr\":\"") || !take_plain (cursor, &packet->id) ||
-      !EXPECT (cursor, "}"))
-    return FALSE;
-
-  packet->tag.session = (guint64) high << 32 | low;
-  packet->tag.present = TRUE;
-
-  return TRUE;
+  return EXPECT (cursor, "{\"header\":{\"mb\":") &&
+         _mb_packet_scan_canonical_tag (&packet->tag, &cursor->p, cursor->end) &&
+         EXPECT (cursor, ",\"topic\":\"") && take_plain (cursor, &packet->topic) &&
+         EXPECT (cursor, ",\"author\":\"") && take_plain (cursor, &packet->author) &&
+         EXPECT (cursor, ",\"idstr\":\"") && take_plain (cursor, &packet->id) &&
+         EXPECT (cursor, "}");
 }
 
 gboolean

@@ -24,13 +24,6 @@
 /* The packet itself and its header are two levels. */
 #define MAX_MEMBER_DEPTH (MB_JSON_MAX_DEPTH - 2)
 
-/* Fixed widths, so that the hash of the topic stands at byte 22 of each packet of ours, where a filter
- * in the kernel can find it. 48 bits of a sequence number last for nine years at a million a second.
- */
-#define TAG_TOPIC_DIGITS    MB_TAG_TOPIC_DIGITS
-#define TAG_SESSION_DIGITS  16
-#define TAG_SEQUENCE_DIGITS 12
-
 /* What stands between the values, as we write it. */
 #define BEFORE_TOPIC  ",\"topic\":"
 #define BEFORE_AUTHOR ",\"author\":"
@@ -157,51 +150,6 @@ next_member (const char **cursor,
   return TRUE;
 }
 
-/* At least eight digits, and at most sixteen. */
-static inline gboolean
-read_hex (const char *text,
-          guint       n_digits,
-          guint64    *value)
-{
-  guint32 first, last;
-
-  if (!_mb_hex_get (text, &first) || !_mb_hex_get (text + n_digits - 8, &last))
-    return FALSE;
-
-  /* Where the two overlap, they are the same. */
-  *value = (guint64) first << 4 * (n_digits - 8) | last;
-
-  return TRUE;
-}
-
-/* The tag as we write it. Moves the cursor behind it if it is there. */
-static gboolean
-scan_canonical_tag (MbTag       *tag,
-                    const char **cursor,
-                    const char  *end)
-{
-  static const char form[] =
-    "{\"t\":\"........\",\"s\":\"................\",\"n\":\"............\"}";
-  const char *p = *cursor;
-  guint64 topic_hash;
-
-  if ((gsize) (end - p) < sizeof form - 1 ||
-      memcmp (p, form, 6) != 0 ||
-      !read_hex (p + 6, TAG_TOPIC_DIGITS, &topic_hash) ||
-      memcmp (p + 14, form + 14, 7) != 0 ||
-      !read_hex (p + 21, TAG_SESSION_DIGITS, &tag->session) ||
-      memcmp (p + 37, form + 37, 7) != 0 ||
-      !read_hex (p + 44, TAG_SEQUENCE_DIGITS, &tag->sequence) ||
-      memcmp (p + 56, form + 56, 2) != 0)
-    return FALSE;
-
-  tag->topic_hash = (guint32) topic_hash;
-  tag->present = TRUE;
-  *cursor += sizeof form - 1;
-
-  return TRUE;
-}
-
 /* The tag in any other form, from `p`, which is good JSON. Whatever is not as it should be leaves
  * the tag absent.
  */
@@ -210,7 +158,7 @@ read_tag (MbTag      *tag,
           const char *p,
           const char *end)
 {
-  static const guint n_digits[] = { TAG_TOPIC_DIGITS, TAG_SESSION_DIGITS, TAG_SEQUENCE_DIGITS };
+  static const guint n_digits[] = { MB_TAG_TOPIC_DIGITS, MB_TAG_SESSION_DIGITS, MB_TAG_SEQUENCE_DIGITS };
   guint64 values[N_TAG_MEMBERS];
   guint seen = 0;
   gboolean first = TRUE;
@@ -231,7 +179,7 @@ read_tag (MbTag      *tag,
         }
 
       if (seen & 1u << i || !scan_span (&p, end, &value) ||
-          value.length != n_digits[i] || !read_hex (value.text, n_digits[i], &values[i]))
+          value.length != n_digits[i] || !_mb_hex_get_long (value.text, n_digits[i], &values[i]))
         return;
       seen |= 1u << i;
     }
@@ -252,7 +200,7 @@ scan_tag (MbTag       *tag,
 {
   const char *start = *cursor;
 
-  if (scan_canonical_tag (tag, cursor, end))
+  if (_mb_packet_scan_canonical_tag (tag, cursor, end))
     return TRUE;
 
   memset (tag, 0, sizeof *tag);
@@ -541,7 +489,7 @@ _mb_packet_put_id (char    *o,
   while (n_digits < 16 && count >> (4 * n_digits) != 0)
     n_digits++;
 
-  o = put_hex (o, session, TAG_SESSION_DIGITS);
+  o = put_hex (o, session, MB_TAG_SESSION_DIGITS);
   *o++ = '-';
   o = put_hex (o, count, n_digits);
   *o = '\0';
@@ -559,11 +507,11 @@ append_tag (GString *out,
   char *o = tag;
 
   o = PUT (o, MB_TAG_START);
-  o = put_hex (o, topic_hash, TAG_TOPIC_DIGITS);
+  o = put_hex (o, topic_hash, MB_TAG_TOPIC_DIGITS);
   o = PUT (o, MB_TAG_BEHIND_TOPIC);
-  o = put_hex (o, session, TAG_SESSION_DIGITS);
+  o = put_hex (o, session, MB_TAG_SESSION_DIGITS);
   o = PUT (o, "\",\"n\":\"");
-  o = put_hex (o, sequence, TAG_SEQUENCE_DIGITS);
+  o = put_hex (o, sequence, MB_TAG_SEQUENCE_DIGITS);
   o = PUT (o, "\"}");
   g_string_append_len (out, tag, o - tag);
 }
@@ -585,7 +533,7 @@ void
 _mb_packet_set_sequence (char    *packet,
                          guint64  sequence)
 {
-  put_hex (packet + MB_TAG_END - TAG_SEQUENCE_DIGITS, sequence, TAG_SEQUENCE_DIGITS);
+  put_hex (packet + MB_TAG_END - MB_TAG_SEQUENCE_DIGITS, sequence, MB_TAG_SEQUENCE_DIGITS);
 }
 
 void

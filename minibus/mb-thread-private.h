@@ -19,6 +19,7 @@ gboolean  _mb_thread_start   (const char      *name,
                               gpointer         data,
                               GDestroyNotify   destroy,
                               GError         **error);
+void      _mb_thread_call    (int              event_fd);
 guint     _mb_process_get    (void);
 
 G_END_DECLS

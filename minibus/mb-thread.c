@@ -8,8 +8,10 @@
 
 #include "mb-thread-private.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 /* How often this process, and those that it comes from, have been forked off since the library was used first. */
 static guint n_forks;
@@ -82,6 +84,24 @@ _mb_thread_start (const char      *name,
   g_thread_unref (thread);
 
   return TRUE;
+}
+
+/*< private >
+ * _mb_thread_call:
+ * @event_fd: an eventfd that a thread waits for
+ *
+ * Has the thread wake up.
+ */
+void
+_mb_thread_call (int event_fd)
+{
+  const guint64 one = 1;
+  gssize n;
+
+  /* It can only fail when it has been called often enough already. */
+  do
+    n = write (event_fd, &one, sizeof one);
+  while (n < 0 && errno == EINTR);
 }
 
 /*< private >
