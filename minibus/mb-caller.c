@@ -340,15 +340,27 @@ _mb_caller_call_sync (MbCaller      *self,
 JsonNode *
 _mb_reply_to_node (MbMessage *reply)
 {
-  g_autoptr(MbMessage) owned = reply;
+  JsonNode *data;
 
-  return owned != NULL ? json_node_ref (mb_message_get_data (owned)) : NULL;
+  if (reply == NULL)
+    return NULL;
+
+  data = json_node_ref (mb_message_get_data (reply));
+  _mb_message_drop (reply);
+
+  return data;
 }
 
 char *
 _mb_reply_to_text (MbMessage *reply)
 {
-  g_autoptr(MbMessage) owned = reply;
+  char *text;
 
-  return owned != NULL ? g_strdup (mb_message_get_text (owned)) : NULL;
+  if (reply == NULL)
+    return NULL;
+
+  text = g_strdup (mb_message_get_text (reply));
+  _mb_message_drop (reply);
+
+  return text;
 }

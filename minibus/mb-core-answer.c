@@ -38,7 +38,7 @@ _mb_delivery_free (gpointer data)
     refuse_request (delivery->core, delivery->message);
 
   g_clear_pointer (&delivery->core, _mb_core_unref);
-  g_clear_object (&delivery->message);
+  g_clear_pointer (&delivery->message, _mb_message_drop);
   g_free (delivery->author);
   g_free (delivery);
 }

@@ -43,7 +43,7 @@ typedef struct
   guint         size;        /* of the datagram, in bytes */
   gboolean      only_asks;   /* in the clear, where that is refused: only what concerns built-in services */
 
-  /* Messages made of it, one for each main context. */
+  /* Messages made of it, one for each main context; those who are to get them own them. */
   struct
   {
     GMainContext *context;
@@ -85,8 +85,6 @@ incoming_clear (Incoming *in)
   g_clear_pointer (&in->signer, g_free);
   g_clear_pointer (&in->data, json_node_unref);
   g_clear_pointer (&in->header, json_node_unref);
-  for (guint i = 0; i < in->n_messages; i++)
-    g_object_unref (in->messages[i].message);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Incoming, incoming_clear)
@@ -135,7 +133,7 @@ message_for_context (Incoming     *in,
   if (in->n_messages < G_N_ELEMENTS (in->messages))
     {
       in->messages[in->n_messages].context = context;
-      in->messages[in->n_messages].message = g_object_ref (message);
+      in->messages[in->n_messages].message = message;
       in->n_messages++;
     }
 
@@ -193,10 +191,8 @@ push_messages (Incoming *in)
 {
   GPtrArray *ready = in->core->ready;
 
-  /* Here no reference stays behind: the last one of a message, which a language may have wrapped, must not
+  /* From here on they belong to others. The last reference on a message, which a language may have wrapped, must not
    * go in our thread. */
-  for (guint i = 0; i < in->n_messages; i++)
-    g_object_unref (in->messages[i].message);
   in->n_messages = 0;
 
   for (guint i = 0; i < ready->len; i += 2)

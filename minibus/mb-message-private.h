@@ -28,6 +28,10 @@ typedef struct
 } MbMessageParts;
 
 /* Takes the topic and the nodes in `parts`, and copies the other texts. */
-MbMessage *_mb_message_new (const MbMessageParts *parts);
+MbMessage *_mb_message_new  (const MbMessageParts *parts);
+
+/* As g_object_unref(), in the thread that a message was given to. If nobody has kept the message, it serves for the
+ * next one. */
+void       _mb_message_drop (MbMessage            *self);
 
 G_END_DECLS

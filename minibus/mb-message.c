@@ -11,6 +11,10 @@
 #include <string.h>
 
 #include "mb-json-memo-private.h"
+#include "mb-spares-private.h"
+
+/* Texts of as many bytes stay with a message that is used again. */
+#define MAX_SPARE_TEXTS 1024
 
 /**
  * MbMessage:
@@ -52,10 +56,13 @@ struct _MbMessage
 
   MbMessageParts parts;
   char          *texts;      /* one piece of memory for all that `parts` has but the topic */
+  gsize          texts_size;
   char          *session;    /* made when asked for */
 };
 
 G_DEFINE_FINAL_TYPE (MbMessage, mb_message, G_TYPE_OBJECT)
+
+static MbSpares spares = MB_SPARES_INIT;
 
 enum
 {
@@ -77,16 +84,23 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
+/* All that it holds but the room for its texts. */
+static void
+clear_parts (MbMessage *self)
+{
+  g_clear_pointer (&self->parts.topic, g_ref_string_release);
+  g_clear_pointer (&self->parts.data, json_node_unref);
+  g_clear_pointer (&self->parts.header, json_node_unref);
+  g_clear_pointer (&self->session, g_free);
+}
+
 static void
 mb_message_finalize (GObject *object)
 {
   MbMessage *self = MB_MESSAGE (object);
 
-  g_clear_pointer (&self->parts.topic, g_ref_string_release);
+  clear_parts (self);
   g_clear_pointer (&self->texts, g_free);
-  g_clear_pointer (&self->parts.data, json_node_unref);
-  g_clear_pointer (&self->parts.header, json_node_unref);
-  g_clear_pointer (&self->session, g_free);
 
   G_OBJECT_CLASS (mb_message_parent_class)->finalize (object);
 }
@@ -335,14 +349,23 @@ put_text (char       **end,
 MbMessage *
 _mb_message_new (const MbMessageParts *parts)
 {
-  MbMessage *self = g_object_new (MB_TYPE_MESSAGE, NULL);
+  MbMessage *self = _mb_spares_take (&spares);
   gsize author_length = parts->author != NULL ? strlen (parts->author) : 0;
   gsize id_length = parts->id != NULL ? strlen (parts->id) : 0;
   gsize signer_length = parts->signer != NULL ? strlen (parts->signer) : 0;
+  gsize size = parts->text_length + author_length + id_length + signer_length + 4;
   char *end;
 
+  if (self == NULL)
+    self = g_object_new (MB_TYPE_MESSAGE, NULL);
+
   self->parts = *parts;
-  self->texts = g_malloc (parts->text_length + author_length + id_length + signer_length + 4);
+  if (size > self->texts_size)
+    {
+      g_free (self->texts);
+      self->texts = g_malloc (size);
+      self->texts_size = size;
+    }
 
   end = self->texts;
   self->parts.text = put_text (&end, parts->text, parts->text_length);
@@ -351,6 +374,24 @@ _mb_message_new (const MbMessageParts *parts)
   self->parts.signer = put_text (&end, parts->signer, signer_length);
 
   return self;
+}
+
+void
+_mb_message_drop (MbMessage *self)
+{
+  if (!_mb_spares_is_unkept (self))
+    {
+      g_object_unref (self);
+      return;
+    }
+
+  clear_parts (self);
+  if (self->texts_size > MAX_SPARE_TEXTS)
+    {
+      g_clear_pointer (&self->texts, g_free);
+      self->texts_size = 0;
+    }
+  _mb_spares_put (&spares, self);
 }
 
 /**

@@ -122,6 +122,8 @@ _mb_packet_take_plain_data (MbPacket   *packet,
 {
   Cursor cursor = { packet->header + packet->header_length, datagram + length };
   const char *p, *end;
+  guint64 word;
+  guint n;
   char *o;
 
   if (packet->data.text != NULL || !EXPECT (&cursor, ",\"data\":\"") || cursor.end - cursor.p < 2 ||
@@ -130,26 +132,26 @@ _mb_packet_take_plain_data (MbPacket   *packet,
 
   p = cursor.p;
   end = cursor.end - 2;
-  g_string_set_size (data, (gsize) (end - p));
+  /* Eight bytes are written at once, of which not all count. */
+  g_string_set_size (data, (gsize) (end - p) + sizeof word);
   o = data->str;
 
   while (p < end)
     {
-      guint8 c = (guint8) *p++;
+      word = _mb_scan_load (p, end);
+      n = _mb_scan_first_marked (_mb_scan_mark_escaped (word) | word);
+      word = GUINT64_TO_LE (word);
+      memcpy (o, &word, sizeof word);
+      o += n;
+      p += n;
+      if (n == sizeof word || p == end)
+        continue;
 
-      if (c == '\\')
-        {
-          /* What is behind it may be the quotation mark at the end. */
-          c = (guint8) *p++;
-          if ((c != '"' && c != '\\') || p > end)
-            return FALSE;
-        }
-      else if (c < 0x20 || c >= 0x80 || c == '"')
-        {
-          return FALSE;
-        }
-
-      *o++ = (char) c;
+      /* What is behind a backslash may be the quotation mark at the end. */
+      if (end - p < 2 || p[0] != '\\' || (p[1] != '"' && p[1] != '\\'))
+        return FALSE;
+      *o++ = p[1];
+      p += 2;
     }
 
   packet->data.text = cursor.p;

@@ -173,7 +173,7 @@ mb_request_finalize (GObject *object)
   MbRequest *self = MB_REQUEST (object);
 
   g_clear_pointer (&self->core, _mb_core_unref);
-  g_clear_object (&self->message);
+  g_clear_pointer (&self->message, _mb_message_drop);
   g_clear_object (&self->reply_schema);
   g_clear_pointer (&self->service, g_free);
 
