@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 
 /* The calling side of one service: what MbServiceClient and the short calls of MbClient share. */
 typedef struct _MbCaller MbCaller;
+/* See mb-call-result-private.h. */
+typedef struct _MbCallResult MbCallResult;
 
 MbCaller   *_mb_caller_new                (MbCore           *core,
                                            const char       *name,
@@ -41,9 +43,9 @@ char       *_mb_caller_call               (MbCaller         *self,
                                            gpointer          user_data,
                                            GDestroyNotify    destroy,
                                            GError          **error);
-/* The result of the task is a MbMessage. */
-void        _mb_caller_call_task          (MbCaller         *self,
-                                           GTask            *task,
+/* Takes `result`. */
+void        _mb_caller_call_async         (MbCaller         *self,
+                                           MbCallResult     *result,
                                            JsonNode         *params,
                                            const char       *text,
                                            guint             timeout);

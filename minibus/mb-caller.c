@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "mb-call-result-private.h"
 #include "mb-error.h"
 #include "mb-presence-private.h"
 #include "mb-service-names-private.h"
@@ -245,50 +246,45 @@ _mb_caller_call (MbCaller        *self,
 }
 
 static void
-task_cb (MbCall   *call,
-         gpointer  user_data)
+result_cb (MbCall   *call,
+           gpointer  user_data)
 {
-  GTask *task = user_data;
   MbMessage *reply;
   GError *error = NULL;
 
   reply = _mb_call_take_result (call, &error);
-  if (reply != NULL)
-    g_task_return_pointer (task, reply, g_object_unref);
-  else
-    g_task_return_error (task, error);
+  _mb_call_result_return (user_data, reply, error);
 }
 
 void
-_mb_caller_call_task (MbCaller   *self,
-                      GTask      *task,
-                      JsonNode   *params,
-                      const char *text,
-                      guint       timeout)
+_mb_caller_call_async (MbCaller     *self,
+                       MbCallResult *result,
+                       JsonNode     *params,
+                       const char   *text,
+                       guint         timeout)
 {
   g_auto(MbBody) request = MB_BODY_INIT;
   g_autoptr(MbCall) call = NULL;
+  GCancellable *cancellable = _mb_call_result_get_cancellable (result);
   GError *error = NULL;
 
-  if (g_task_return_error_if_cancelled (task))
-    return;
-
-  if (!write_params (self, &request, params, text, &error))
+  if (g_cancellable_set_error_if_cancelled (cancellable, &error) ||
+      !write_params (self, &request, params, text, &error))
     {
-      g_task_return_error (task, error);
+      _mb_call_result_fail_later (result, error);
       return;
     }
 
   call = _mb_call_new (self, self->service, self->reply_schema, get_limit (timeout), NULL);
-  _mb_call_start (call, self->core->calls, g_task_get_context (task), g_task_get_cancellable (task),
-                  task_cb, g_object_ref (task), g_object_unref);
+  _mb_call_start (call, self->core->calls, _mb_call_result_get_context (result), cancellable, result_cb, result,
+                  _mb_call_result_drop);
 
   if (send_request (self, call, &request, &error))
     return;
 
-  /* If the call has ended by itself meanwhile, the task has its result already. */
+  /* If the call has ended by itself meanwhile, there is a result already. */
   if (_mb_call_abandon (call))
-    g_task_return_error (task, error);
+    _mb_call_result_fail_later (g_object_ref (result), error);
   else
     g_error_free (error);
 }

@@ -11,6 +11,7 @@
 
 #include "mb-client-private.h"
 
+#include "mb-call-result-private.h"
 #include "mb-caller-private.h"
 #include "mb-publisher-private.h"
 #include "mb-service-client-private.h"
@@ -95,22 +96,14 @@ start_call (MbClient            *self,
             GAsyncReadyCallback  callback,
             gpointer             user_data)
 {
-  g_autoptr(GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr(MbCaller) caller = NULL;
   GError *error = NULL;
+  g_autoptr(MbCaller) caller = get_caller (self, name, &error);
+  MbCallResult *result = _mb_call_result_new (G_OBJECT (self), tag, caller, cancellable, callback, user_data);
 
-  g_task_set_source_tag (task, tag);
-
-  caller = get_caller (self, name, &error);
-  if (caller == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  /* With the task, so that it is not closed before the answer comes. */
-  g_task_set_task_data (task, _mb_caller_ref (caller), (GDestroyNotify) _mb_caller_unref);
-  _mb_caller_call_task (caller, task, params, text, timeout);
+  if (caller != NULL)
+    _mb_caller_call_async (caller, result, params, text, timeout);
+  else
+    _mb_call_result_fail_later (result, error);
 }
 
 static MbMessage *
@@ -381,10 +374,9 @@ mb_client_call_finish (MbClient      *self,
                        GError       **error)
 {
   g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_client_call_async), NULL);
+  g_return_val_if_fail (_mb_call_result_is_valid (result, self, mb_client_call_async), NULL);
 
-  return _mb_reply_to_node (g_task_propagate_pointer (G_TASK (result), error));
+  return _mb_reply_to_node (_mb_call_result_propagate (result, error));
 }
 
 /**
@@ -469,10 +461,9 @@ mb_client_call_text_finish (MbClient      *self,
                             GError       **error)
 {
   g_return_val_if_fail (MB_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, mb_client_call_text_async), NULL);
+  g_return_val_if_fail (_mb_call_result_is_valid (result, self, mb_client_call_text_async), NULL);
 
-  return _mb_reply_to_text (g_task_propagate_pointer (G_TASK (result), error));
+  return _mb_reply_to_text (_mb_call_result_propagate (result, error));
 }
 
 /**

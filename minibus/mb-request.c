@@ -14,6 +14,7 @@
 #include "mb-error.h"
 #include "mb-json-private.h"
 #include "mb-service-names-private.h"
+#include "mb-spares-private.h"
 
 /**
  * MbRequest:
@@ -69,6 +70,7 @@ enum
 };
 
 static GParamSpec *properties[N_PROPS];
+static MbSpares spares = MB_SPARES_INIT;
 
 /* Sends an answer, whose turn it is. */
 static gboolean
@@ -168,14 +170,18 @@ mb_request_dispose (GObject *object)
 }
 
 static void
-mb_request_finalize (GObject *object)
+clear (MbRequest *self)
 {
-  MbRequest *self = MB_REQUEST (object);
-
   g_clear_pointer (&self->core, _mb_core_unref);
   g_clear_pointer (&self->message, _mb_message_drop);
   g_clear_object (&self->reply_schema);
   g_clear_pointer (&self->service, g_free);
+}
+
+static void
+mb_request_finalize (GObject *object)
+{
+  clear (MB_REQUEST (object));
 
   G_OBJECT_CLASS (mb_request_parent_class)->finalize (object);
 }
@@ -329,13 +335,31 @@ _mb_request_new (MbCore    *core,
                  MbMessage *message,
                  MbSchema  *reply_schema)
 {
-  MbRequest *self = g_object_new (MB_TYPE_REQUEST, NULL);
+  MbRequest *self = _mb_spares_take (&spares);
 
+  if (self == NULL)
+    self = g_object_new (MB_TYPE_REQUEST, NULL);
+
+  self->answered = FALSE;
   self->core = _mb_core_ref (core);
   self->message = message;
   self->reply_schema = reply_schema != NULL ? g_object_ref (reply_schema) : NULL;
 
   return self;
+}
+
+void
+_mb_request_drop (MbRequest *self)
+{
+  /* What has no answer gets one when it ends. */
+  if (!g_atomic_int_get (&self->answered) || !_mb_spares_is_unkept (self))
+    {
+      g_object_unref (self);
+      return;
+    }
+
+  clear (self);
+  _mb_spares_put (&spares, self);
 }
 
 void

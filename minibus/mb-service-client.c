@@ -8,6 +8,7 @@
 
 #include "mb-service-client-private.h"
 
+#include "mb-call-result-private.h"
 #include "mb-caller-private.h"
 #include "mb-marshal.h"
 
@@ -117,6 +118,20 @@ call_with_signals (MbServiceClient  *self,
 {
   return _mb_caller_call (self->caller, params, text, self->timeout, self->context, signal_cb,
                           g_atomic_rc_box_acquire (self->weak_self), weak_box_release, error);
+}
+
+static void
+call_async (MbServiceClient     *self,
+            JsonNode            *params,
+            const char          *text,
+            gpointer             tag,
+            GCancellable        *cancellable,
+            GAsyncReadyCallback  callback,
+            gpointer             user_data)
+{
+  MbCallResult *result = _mb_call_result_new (G_OBJECT (self), tag, NULL, cancellable, callback, user_data);
+
+  _mb_caller_call_async (self->caller, result, params, text, self->timeout);
 }
 
 static MbMessage *
@@ -500,15 +515,10 @@ mb_service_client_call_async (MbServiceClient     *self,
                               GAsyncReadyCallback  callback,
                               gpointer             user_data)
 {
-  g_autoptr(GTask) task = NULL;
-
   g_return_if_fail (MB_IS_SERVICE_CLIENT (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  /* The macro of this name would copy a name, too. */
-  (g_task_set_source_tag) (task, mb_service_client_call_async);
-  _mb_caller_call_task (self->caller, task, params, NULL, self->timeout);
+  call_async (self, params, NULL, mb_service_client_call_async, cancellable, callback, user_data);
 }
 
 /**
@@ -532,10 +542,9 @@ mb_service_client_call_finish (MbServiceClient  *self,
                                GError          **error)
 {
   g_return_val_if_fail (MB_IS_SERVICE_CLIENT (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) == mb_service_client_call_async, NULL);
+  g_return_val_if_fail (_mb_call_result_is_valid (result, self, mb_service_client_call_async), NULL);
 
-  return _mb_reply_to_node (g_task_propagate_pointer (G_TASK (result), error));
+  return _mb_reply_to_node (_mb_call_result_propagate (result, error));
 }
 
 /**
@@ -590,15 +599,11 @@ mb_service_client_call_text_async (MbServiceClient     *self,
                                    GAsyncReadyCallback  callback,
                                    gpointer             user_data)
 {
-  g_autoptr(GTask) task = NULL;
-
   g_return_if_fail (MB_IS_SERVICE_CLIENT (self));
   g_return_if_fail (params != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  (g_task_set_source_tag) (task, mb_service_client_call_text_async);
-  _mb_caller_call_task (self->caller, task, NULL, params, self->timeout);
+  call_async (self, NULL, params, mb_service_client_call_text_async, cancellable, callback, user_data);
 }
 
 /**
@@ -620,10 +625,9 @@ mb_service_client_call_text_finish (MbServiceClient  *self,
                                     GError          **error)
 {
   g_return_val_if_fail (MB_IS_SERVICE_CLIENT (self), NULL);
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_task_get_source_tag (G_TASK (result)) == mb_service_client_call_text_async, NULL);
+  g_return_val_if_fail (_mb_call_result_is_valid (result, self, mb_service_client_call_text_async), NULL);
 
-  return _mb_reply_to_text (g_task_propagate_pointer (G_TASK (result), error));
+  return _mb_reply_to_text (_mb_call_result_propagate (result, error));
 }
 
 /**

@@ -105,16 +105,10 @@ static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 static void
-deliver (gpointer owner,
-         gpointer item)
+serve (MbService *self,
+       MbRequest *request)
 {
-  MbService *self = owner;
-  MbDelivery *delivery = item;
-  g_autoptr(MbRequest) request = NULL;
   gboolean taken = FALSE;
-
-  request = _mb_request_new (self->core, g_steal_pointer (&delivery->message), self->reply_schema);
-  _mb_delivery_free (delivery);
 
   if (self->func != NULL)
     {
@@ -134,6 +128,20 @@ deliver (gpointer owner,
                     g_signal_has_handler_pending (self, signals[REQUEST], 0, FALSE)
                     ? "The handler of the service failed, or did not take the request"
                     : "The service has no handler");
+}
+
+static void
+deliver (gpointer owner,
+         gpointer item)
+{
+  MbService *self = owner;
+  MbDelivery *delivery = item;
+  MbRequest *request;
+
+  request = _mb_request_new (self->core, g_steal_pointer (&delivery->message), self->reply_schema);
+  _mb_delivery_free (delivery);
+  serve (self, request);
+  _mb_request_drop (request);
 }
 
 gboolean

@@ -449,6 +449,85 @@ test_cancel (Fixture      *fixture,
   g_thread_join (thread);
 }
 
+typedef struct
+{
+  Fixture      *fixture;
+  GCancellable *cancelled;    /* when the result is there; or NULL */
+  gpointer      result;       /* only compared */
+  char         *text;
+  GError       *error;
+} Finished;
+
+static void
+finish_cb (GObject      *source,
+           GAsyncResult *result,
+           gpointer      user_data)
+{
+  Finished *self = user_data;
+  g_autoptr(GObject) own_source = g_async_result_get_source_object (result);
+
+  g_assert_true (source == G_OBJECT (self->fixture->client));
+  g_assert_true (own_source == source);
+  g_assert_true (g_async_result_get_user_data (result) == user_data);
+  g_assert_true (g_async_result_is_tagged (result, mb_client_call_text_async));
+  g_assert_false (g_async_result_is_tagged (result, mb_client_call_async));
+
+  if (self->cancelled != NULL)
+    g_cancellable_cancel (self->cancelled);
+  self->text = mb_client_call_text_finish (MB_CLIENT (source), result, &self->error);
+  self->result = result;
+}
+
+static Finished
+call_and_finish (Fixture      *fixture,
+                 const char   *params,
+                 GCancellable *cancellable)
+{
+  Finished finished = { .fixture = fixture, .cancelled = cancellable };
+
+  mb_client_call_text_async (fixture->client, "/echo", params, 0, cancellable, finish_cb, &finished);
+  g_assert_null (finished.result);
+  mb_test_wait_until (finished.result != NULL);
+
+  return finished;
+}
+
+static void
+test_results (Fixture      *fixture,
+              gconstpointer data)
+{
+  g_autoptr(MbService) service = create (fixture, "/echo", NULL, NULL);
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  Finished before;
+  Finished after;
+
+  g_test_summary ("The result of a call knows whose it is, and serves for the next call with nothing left of the first");
+
+  g_signal_connect (service, "request", G_CALLBACK (echo_cb), NULL);
+
+  before = call_and_finish (fixture, "not JSON", NULL);
+  g_assert_null (before.text);
+  g_assert_error (before.error, MB_JSON_ERROR, MB_JSON_ERROR_SYNTAX);
+  g_clear_error (&before.error);
+
+  after = call_and_finish (fixture, "[1]", NULL);
+  g_assert_no_error (after.error);
+  g_assert_cmpstr (after.text, ==, "[1]");
+  g_assert_true (after.result == before.result);
+  g_free (after.text);
+
+  /* As with any other operation of GIO. */
+  after = call_and_finish (fixture, "[2]", cancellable);
+  g_assert_null (after.text);
+  g_assert_error (after.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&after.error);
+
+  after = call_and_finish (fixture, "[3]", NULL);
+  g_assert_no_error (after.error);
+  g_assert_cmpstr (after.text, ==, "[3]");
+  g_free (after.text);
+}
+
 static void
 test_close_with_calls (Fixture      *fixture,
                        gconstpointer data)
@@ -749,6 +828,7 @@ main (int    argc,
   ADD ("schemas", test_schemas);
   ADD ("timeout", test_timeout);
   ADD ("cancel", test_cancel);
+  ADD ("results", test_results);
   ADD ("close-with-calls", test_close_with_calls);
   ADD ("signals", test_signals);
   ADD ("two-servers", test_two_servers);

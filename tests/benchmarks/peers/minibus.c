@@ -5,10 +5,10 @@
  */
 
 /* libminibus as a program uses it: text is published, a signal brings the message, whose data is read as a
- * JsonNode.
+ * JsonNode. Calls take and give text, in which numbers are found as the other peers do.
  *
- * variant=text reads the numbers in the text, as the other peers do; variant=encrypted gives the bus a passphrase,
- * variant=schema gives both sides a schema.
+ * variant=text reads the numbers of messages in the text, too; variant=node reads replies as a JsonNode;
+ * variant=encrypted gives the bus a passphrase, variant=schema gives both sides a schema.
  */
 
 #include <minibus.h>
@@ -83,6 +83,7 @@ request_cb (MbService *service,
 }
 
 static BenchCalls *current_calls;
+static int reads_nodes;
 
 static void
 called_cb (GObject      *object,
@@ -90,12 +91,20 @@ called_cb (GObject      *object,
            gpointer      user_data)
 {
   g_autofree char *text = mb_service_client_call_text_finish (MB_SERVICE_CLIENT (object), result, NULL);
-  g_autoptr(JsonNode) node = text != NULL ? mb_json_from_text (text, NULL) : NULL;
+  g_autoptr(JsonNode) node = NULL;
   JsonObject *reply;
 
-  /* A server in another language may have put the members into another order. */
-  if (node == NULL)
+  if (text == NULL)
     return;
+
+  /* A server in another language may have put the members into another order. */
+  if (!reads_nodes && strncmp (text, BENCH_HEAD, BENCH_RUN_AT) == 0)
+    {
+      bench_answer (current_calls, text, strlen (text));
+      return;
+    }
+
+  node = mb_json_from_text (text, NULL);
   reply = json_node_get_object (node);
   bench_answer_numbers (current_calls, (unsigned) json_object_get_int_member (reply, "run"),
                         (uint64_t) json_object_get_int_member (reply, "seq"));
@@ -167,6 +176,7 @@ main (int    argc,
       g_autoptr(MbServiceClient) echo = mb_client_create_service_client (client, SERVICE, NULL, NULL, &error);
 
       check (error);
+      reads_nodes = bench_has_variant (&options, "node");
       g_timeout_add (100, awake_cb, NULL);
       return bench_call (&options, call, wait_for_answers, echo);
     }

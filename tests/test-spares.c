@@ -1,0 +1,237 @@
+/* test-spares.c
+ *
+ * SPDX-FileCopyrightText: 2026 The libminibus authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "minibus/mb-message-private.h"
+#include "minibus/mb-spares-private.h"
+
+/* A message of which nobody but us knows. */
+static MbMessage *
+make (const char *topic,
+      const char *author,
+      const char *text)
+{
+  MbMessageParts parts = {
+    .topic = g_ref_string_new (topic),
+    .author = author,
+    .id = "id",
+    .text = text,
+    .text_length = strlen (text),
+  };
+
+  return _mb_message_new (&parts);
+}
+
+static void
+set_true (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static void
+note_gone (gpointer  data,
+           GObject  *where)
+{
+  set_true (data);
+}
+
+static void
+note_closed (gpointer  data,
+             GClosure *closure)
+{
+  set_true (data);
+}
+
+static void
+notify_cb (MbMessage  *message,
+           GParamSpec *pspec,
+           gpointer    user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+test_serves_again (void)
+{
+  MbMessage *first = make ("/a", "me", "{\"n\":1}");
+  MbMessage *second;
+
+  g_test_summary ("A message that nobody keeps serves for the next one, with nothing left of what it was");
+
+  g_assert_nonnull (mb_message_get_data (first));
+  g_assert_cmpstr (mb_message_get_author (first), ==, "me");
+  _mb_message_drop (first);
+
+  second = make ("/b", NULL, "[true]");
+  g_assert_true (second == first);
+  g_assert_cmpuint (G_OBJECT (second)->ref_count, ==, 1);
+  g_assert_cmpstr (mb_message_get_topic (second), ==, "/b");
+  g_assert_cmpstr (mb_message_get_text (second), ==, "[true]");
+  g_assert_null (mb_message_get_author (second));
+  g_assert_null (mb_message_get_session (second));
+  g_assert_null (mb_message_get_header (second));
+  g_assert_true (JSON_NODE_HOLDS_ARRAY (mb_message_get_data (second)));
+  _mb_message_drop (second);
+}
+
+static void
+test_larger (void)
+{
+  g_autofree char *long_text = g_strnfill (100000, '1');
+  g_autofree char *longer_text = g_strnfill (200000, '2');
+
+  g_test_summary ("Texts of any size follow each other");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      const char *text = i == 0 ? "1" : i == 1 ? long_text : i == 2 ? longer_text : "2";
+      MbMessage *message = make ("/a", "me", text);
+
+      g_assert_cmpstr (mb_message_get_text (message), ==, text);
+      _mb_message_drop (message);
+    }
+}
+
+static void
+test_kept (void)
+{
+  MbMessage *first = make ("/a", "me", "1");
+  g_autoptr(MbMessage) kept = g_object_ref (first);
+  MbMessage *second;
+
+  g_test_summary ("A message that somebody keeps stays what it is");
+
+  _mb_message_drop (first);
+  second = make ("/b", "you", "2");
+  g_assert_true (second != kept);
+  _mb_message_drop (second);
+  g_assert_cmpstr (mb_message_get_topic (kept), ==, "/a");
+  g_assert_cmpstr (mb_message_get_text (kept), ==, "1");
+}
+
+static void
+test_weak (void)
+{
+  MbMessage *message = make ("/a", "me", "1");
+  gboolean gone = FALSE;
+  GWeakRef weak;
+
+  g_test_summary ("Who waits for the end of a message hears of it");
+
+  g_object_weak_ref (G_OBJECT (message), note_gone, &gone);
+  _mb_message_drop (message);
+  g_assert_true (gone);
+
+  message = make ("/a", "me", "1");
+  g_weak_ref_init (&weak, message);
+  _mb_message_drop (message);
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+}
+
+static void
+test_data (void)
+{
+  MbMessage *message = make ("/a", "me", "1");
+  gboolean freed = FALSE;
+
+  g_test_summary ("What somebody has attached to a message goes with it");
+
+  g_object_set_data_full (G_OBJECT (message), "key", &freed, set_true);
+  _mb_message_drop (message);
+  g_assert_true (freed);
+
+  message = make ("/a", "me", "1");
+  g_assert_null (g_object_get_data (G_OBJECT (message), "key"));
+  _mb_message_drop (message);
+}
+
+static void
+test_handlers (void)
+{
+  MbMessage *message = make ("/a", "me", "1");
+  gboolean closed = FALSE;
+
+  g_test_summary ("What somebody has connected to a message goes with it");
+
+  g_signal_connect_data (message, "notify", G_CALLBACK (notify_cb), &closed, note_closed, 0);
+  _mb_message_drop (message);
+  g_assert_true (closed);
+
+  message = make ("/a", "me", "1");
+  g_assert_false (g_signal_has_handler_pending (message, g_signal_lookup ("notify", G_TYPE_OBJECT), 0, TRUE));
+  _mb_message_drop (message);
+}
+
+static void
+test_many (void)
+{
+  g_autoptr(GPtrArray) messages = g_ptr_array_new ();
+
+  g_test_summary ("No more are kept than a batch of packets needs");
+
+  for (guint i = 0; i < 1000; i++)
+    g_ptr_array_add (messages, make ("/a", "me", "1"));
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      MbMessage *message = g_ptr_array_index (messages, i);
+      gpointer weak = message;
+
+      /* Of what ends the address is set to NULL; what is kept has no such address. */
+      if (i >= 32)
+        g_object_add_weak_pointer (G_OBJECT (message), &weak);
+      _mb_message_drop (message);
+      g_assert_true (i < 32 || weak == NULL);
+    }
+}
+
+static gpointer
+drop_some (gpointer data)
+{
+  MbMessage *one = make ("/thread", "me", "1");
+
+  _mb_message_drop (make ("/thread", "me", "1"));
+  _mb_message_drop (one);
+
+  return make ("/thread", "me", "2");
+}
+
+static void
+test_threads (void)
+{
+  MbMessage *here = make ("/a", "me", "1");
+  MbMessage *there;
+
+  g_test_summary ("A thread keeps what it has dropped itself, until it ends");
+
+  _mb_message_drop (here);
+  there = g_thread_join (g_thread_new ("drops", drop_some, NULL));
+  g_assert_true (there != here);
+  g_assert_cmpstr (mb_message_get_text (there), ==, "2");
+  _mb_message_drop (there);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/spares/serves-again", test_serves_again);
+  g_test_add_func ("/spares/larger", test_larger);
+  g_test_add_func ("/spares/kept", test_kept);
+  g_test_add_func ("/spares/weak", test_weak);
+  g_test_add_func ("/spares/data", test_data);
+  g_test_add_func ("/spares/handlers", test_handlers);
+  g_test_add_func ("/spares/many", test_many);
+  g_test_add_func ("/spares/threads", test_threads);
+
+  return g_test_run ();
+}
