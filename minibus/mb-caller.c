@@ -182,7 +182,7 @@ write_params (MbCaller    *self,
 
   schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->schemas);
 
-  if (!_mb_core_write_body (body, params, text, schemas, error))
+  if (!_mb_core_write_body (body, self->outlet, params, text, schemas, error))
     {
       g_prefix_error (error, _("The parameters for “%s” are not usable: "), self->name);
       return FALSE;
@@ -209,8 +209,7 @@ send_request (MbCaller      *self,
 {
   _mb_presence_note_call (self->core, call, self->name);
 
-  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params->text, params->length,
-                        MB_SECRECY_DEFAULT, error);
+  return _mb_core_send (self->core, self->outlet, _mb_call_get_id (call), params, MB_SECRECY_DEFAULT, error);
 }
 
 char *

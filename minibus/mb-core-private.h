@@ -63,10 +63,12 @@ typedef struct
 {
   const char *text;
   gsize       length;
-  GString    *own;       /* where it is, unless it is the user's */
+  GString    *own;             /* where it is, unless it is the user's */
+  const char *escaped;         /* the same as it stands in a packet, or NULL if that is not known */
+  gsize       escaped_length;
 } MbBody;
 
-#define MB_BODY_INIT { NULL, 0, NULL }
+#define MB_BODY_INIT { NULL, }
 
 /* An answer to a packet, sent when the packet has been dealt with. */
 typedef struct
@@ -195,12 +197,11 @@ MbOutlet  *_mb_core_open_outlet    (MbCore        *self,
 void       _mb_core_close_outlet   (MbCore        *self,
                                     MbOutlet      *outlet);
 void       _mb_outlet_free         (MbOutlet      *outlet);
-/* Without an id, makes one. `data` is valid JSON text. When it has to be encrypted first, it is sent later. */
+/* Without an id, makes one. The body is valid JSON text. When it has to be encrypted first, it is sent later. */
 gboolean   _mb_core_send           (MbCore        *self,
                                     MbOutlet      *outlet,
                                     const char    *id,
-                                    const char    *data,
-                                    gsize          length,
+                                    const MbBody  *body,
                                     MbSecrecy      secrecy,
                                     GError       **error);
 /* On a topic that may be used only once, and so has no numbers. */
@@ -215,8 +216,7 @@ gboolean   _mb_core_send_uncounted (MbCore        *self,
 gboolean   _mb_core_send_on        (MbCore        *self,
                                     const char    *topic,
                                     const char    *id,
-                                    const char    *data,
-                                    gsize          length,
+                                    const MbBody  *body,
                                     MbSecrecy      secrecy,
                                     GError       **error);
 /* A reply is not fit to be sent: to the caller, silence would mean that nobody is there. */
@@ -241,8 +241,10 @@ void       _mb_core_set_too_large  (MbCore        *self,
                                     gsize          size,
                                     GError       **error);
 /* Writes a value to be sent, given as node or as text, as JSON text; and as a node too if any of
- * `schemas`, which may be NULL, is to be checked, which it does. Text that can go as it is stays where it is. */
+ * `schemas`, which may be NULL, is to be checked, which it does. Text that can go as it is stays where it is. Bodies with
+ * the same `key`, any address, may be like each other. To be sent before the next one is written in this thread. */
 gboolean   _mb_core_write_body     (MbBody        *body,
+                                    gconstpointer  key,
                                     JsonNode      *node,
                                     const char    *text,
                                     GPtrArray     *schemas,

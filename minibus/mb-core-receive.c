@@ -13,6 +13,8 @@
 #include "mb-builtin-private.h"
 #include "mb-error.h"
 #include "mb-json-private.h"
+#include "mb-likeness-private.h"
+#include "mb-packet-canonical-private.h"
 #include "mb-packet-private.h"
 #include "mb-presence-private.h"
 #include "mb-service-names-private.h"
@@ -42,6 +44,8 @@ typedef struct
   gint64        received_at;
   guint         size;        /* of the datagram, in bytes */
   gboolean      only_asks;   /* in the clear, where that is refused: only what concerns built-in services */
+  gboolean      canonical;   /* the data stands where libminibus peers put it */
+  gboolean      alike;       /* to data that was found good */
 
   /* Messages made of it, one for each main context; those who are to get them own them. */
   struct
@@ -511,11 +515,13 @@ take_data (Incoming *in)
     _mb_core_drop (self, MB_DROP_REASON_NO_ID, 1, in->entry->topic,
                    "requests and their answers are told apart by their id");
 
-  if (!_mb_json_check (self->data_buffer->str, self->data_buffer->len, &error))
+  if (!in->alike && !_mb_json_check (self->data_buffer->str, self->data_buffer->len, &error))
     {
       refuse_data (in, error);
       return;
     }
+  if (!in->alike && in->canonical)
+    _mb_likeness_note (in->entry->topic, MB_LIKENESS_IN, self->data_buffer->str, self->data_buffer->len);
   in->cost = MESSAGE_COST + self->data_buffer->len;
 
   deliver (in);
@@ -672,6 +678,32 @@ decrypt_later (Incoming *in)
   sealed_free (sealed);
 }
 
+/* Sets data_buffer to the data of the packet. */
+static MbPacketStatus
+find_data (Incoming   *in,
+           const char *datagram,
+           gsize       length)
+{
+  GString *buffer = in->core->data_buffer;
+  MbSpan span = { NULL, };
+  const char *plain = NULL;
+  gsize n;
+
+  in->canonical = !in->packet.encrypted && _mb_packet_find_canonical_data (&in->packet, datagram, length, &span);
+  if (in->canonical)
+    plain = _mb_likeness_find (in->entry->topic, MB_LIKENESS_IN, span.text, span.length, &n);
+  if (plain == NULL)
+    return _mb_packet_scan_data (&in->packet, datagram, length, buffer);
+
+  g_string_truncate (buffer, 0);
+  g_string_append_len (buffer, plain, (gssize) n);
+  span.escaped = n != span.length;
+  in->packet.data = span;
+  in->alike = TRUE;
+
+  return MB_PACKET_OK;
+}
+
 static void
 receive_locked (MbCore     *self,
                 const char *datagram,
@@ -712,7 +744,7 @@ receive_locked (MbCore     *self,
             _mb_core_note_vain (self, in.entry);
           return;
         }
-      status = _mb_packet_scan_data (&in.packet, datagram, length, self->data_buffer);
+      status = find_data (&in, datagram, length);
     }
 
   if (status != MB_PACKET_OK)

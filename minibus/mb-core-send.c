@@ -13,6 +13,7 @@
 #include "mb-builtin-private.h"
 #include "mb-error.h"
 #include "mb-json-private.h"
+#include "mb-likeness-private.h"
 #include "mb-packet-private.h"
 #include "mb-service-names-private.h"
 
@@ -132,8 +133,7 @@ send_next (MbCore      *self,
            MbOutlet    *outlet,
            guint64      sequence,
            const char  *id,
-           const char  *data,
-           gsize        length,
+           const MbBody *body,
            GError     **error)
 {
   char own_id[40];
@@ -161,7 +161,10 @@ send_next (MbCore      *self,
 
   g_string_truncate (self->packet, 0);
   g_string_append_len (self->packet, outlet->start->str, (gssize) outlet->start->len);
-  _mb_packet_append_rest (self->packet, id, id_length, data, length);
+  if (body->escaped != NULL)
+    _mb_packet_append_escaped (self->packet, id, id_length, body->escaped, body->escaped_length);
+  else
+    _mb_packet_append_rest (self->packet, id, id_length, body->text, body->length);
 
   return send_bytes (self, outlet->topic, error);
 }
@@ -185,8 +188,7 @@ static gboolean
 send_locked (MbCore      *self,
              MbOutlet    *outlet,
              const char  *id,
-             const char  *data,
-             gsize        length,
+             const MbBody *body,
              MbSecrecy    secrecy,
              GError     **error)
 {
@@ -204,7 +206,7 @@ send_locked (MbCore      *self,
   encrypted = is_to_be_encrypted (self, outlet->topic, secrecy);
   if (!encrypted && outlet->n_users > 0)
     {
-      if (!send_next (self, outlet, sequence, id, data, length, error))
+      if (!send_next (self, outlet, sequence, id, body, error))
         return FALSE;
 
       outlet->sequence = sequence;
@@ -218,8 +220,9 @@ send_locked (MbCore      *self,
     }
 
   if (encrypted
-      ? !_mb_core_seal (self, outlet, id, sequence, data, length, error)
-      : !_mb_core_send_packet (self, outlet->topic, outlet->hash, sequence, id, FALSE, data, length, error))
+      ? !_mb_core_seal (self, outlet, id, sequence, body->text, body->length, error)
+      : !_mb_core_send_packet (self, outlet->topic, outlet->hash, sequence, id, FALSE, body->text, body->length,
+                               error))
     return FALSE;
 
   outlet->sequence = sequence;
@@ -231,18 +234,18 @@ gboolean
 _mb_core_send (MbCore      *self,
                MbOutlet    *outlet,
                const char  *id,
-               const char  *data,
-               gsize        length,
+               const MbBody *body,
                MbSecrecy    secrecy,
                GError     **error)
 {
   gboolean sent;
 
-  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (outlet->topic, data, length, error))
+  if (_mb_core_refuse_foreign (self, error) ||
+      !_mb_builtin_check (outlet->topic, body->text, body->length, error))
     return FALSE;
 
   g_mutex_lock (&self->send_lock);
-  sent = send_locked (self, outlet, id, data, length, secrecy, error);
+  sent = send_locked (self, outlet, id, body, secrecy, error);
   g_mutex_unlock (&self->send_lock);
 
   return sent;
@@ -252,15 +255,14 @@ gboolean
 _mb_core_send_on (MbCore      *self,
                   const char  *topic,
                   const char  *id,
-                  const char  *data,
-                  gsize        length,
+                  const MbBody *body,
                   MbSecrecy    secrecy,
                   GError     **error)
 {
   MbOutlet *outlet;
   gboolean sent;
 
-  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (topic, data, length, error))
+  if (_mb_core_refuse_foreign (self, error) || !_mb_builtin_check (topic, body->text, body->length, error))
     return FALSE;
 
   g_mutex_lock (&self->send_lock);
@@ -269,12 +271,12 @@ _mb_core_send_on (MbCore      *self,
     {
       /* Who answers after the service has been closed uses the outlet, too. */
       outlet->n_users++;
-      sent = send_locked (self, outlet, id, data, length, secrecy, error);
+      sent = send_locked (self, outlet, id, body, secrecy, error);
       outlet->n_users--;
     }
   g_mutex_unlock (&self->send_lock);
 
-  return outlet != NULL ? sent : _mb_core_send_uncounted (self, topic, id, data, length, secrecy, error);
+  return outlet != NULL ? sent : _mb_core_send_uncounted (self, topic, id, body->text, body->length, secrecy, error);
 }
 
 gboolean
@@ -290,8 +292,9 @@ _mb_core_send_uncounted (MbCore      *self,
     .topic = (char *) topic,
     .hash = _mb_packet_hash_topic (topic, strlen (topic)),
   };
+  const MbBody body = { .text = data, .length = length };
 
-  return _mb_core_send (self, &outlet, id, data, length, secrecy, error);
+  return _mb_core_send (self, &outlet, id, &body, secrecy, error);
 }
 
 void
@@ -364,20 +367,29 @@ write_value (GString     *out,
 }
 
 gboolean
-_mb_core_write_body (MbBody      *body,
-                     JsonNode    *node,
-                     const char  *text,
-                     GPtrArray   *schemas,
-                     GError     **error)
+_mb_core_write_body (MbBody         *body,
+                     gconstpointer   key,
+                     JsonNode       *node,
+                     const char     *text,
+                     GPtrArray      *schemas,
+                     GError        **error)
 {
   gsize length = text != NULL ? strlen (text) : 0;
 
-  /* Most text goes out as it is. */
-  if (text != NULL && (schemas == NULL || schemas->len == 0) && _mb_json_is_plain (text, length))
+  if (text != NULL && (schemas == NULL || schemas->len == 0))
     {
       body->text = text;
       body->length = length;
-      return TRUE;
+      body->escaped = _mb_likeness_find (key, MB_LIKENESS_OUT, text, length, &body->escaped_length);
+      if (body->escaped != NULL)
+        return TRUE;
+
+      /* Most text goes out as it is. */
+      if (_mb_json_is_plain (text, length))
+        {
+          _mb_likeness_note (key, MB_LIKENESS_OUT, text, length);
+          return TRUE;
+        }
     }
 
   body->own = g_string_sized_new (256);

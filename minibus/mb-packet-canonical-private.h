@@ -22,6 +22,12 @@ gboolean _mb_packet_scan_canonical_tag    (MbTag       *tag,
 gboolean _mb_packet_scan_canonical_header (MbPacket    *packet,
                                            const char  *datagram,
                                            gsize        length);
+/* Finds where the data should be, behind a header that was found, without looking at it. Returns FALSE if it is
+ * elsewhere. */
+gboolean _mb_packet_find_canonical_data   (const MbPacket *packet,
+                                           const char     *datagram,
+                                           gsize           length,
+                                           MbSpan         *data);
 /* Finds the data behind a header that was found so, to the end of the datagram, and sets `data` to what it means. Returns
  * FALSE, with nothing found, if anything is out of the ordinary. */
 gboolean _mb_packet_take_plain_data       (MbPacket    *packet,

@@ -115,23 +115,40 @@ _mb_packet_scan_canonical_header (MbPacket   *packet,
 }
 
 gboolean
-_mb_packet_take_plain_data (MbPacket   *packet,
-                            const char *datagram,
-                            gsize       length,
-                            GString    *data)
+_mb_packet_find_canonical_data (const MbPacket *packet,
+                                const char     *datagram,
+                                gsize           length,
+                                MbSpan         *data)
 {
   Cursor cursor = { packet->header + packet->header_length, datagram + length };
-  const char *p, *end;
-  guint64 word;
-  guint n;
-  char *o;
 
   if (packet->data.text != NULL || !EXPECT (&cursor, ",\"data\":\"") || cursor.end - cursor.p < 2 ||
       memcmp (cursor.end - 2, "\"}", 2) != 0)
     return FALSE;
 
-  p = cursor.p;
-  end = cursor.end - 2;
+  data->text = cursor.p;
+  data->length = (gsize) (cursor.end - 2 - cursor.p);
+
+  return TRUE;
+}
+
+gboolean
+_mb_packet_take_plain_data (MbPacket   *packet,
+                            const char *datagram,
+                            gsize       length,
+                            GString    *data)
+{
+  MbSpan span;
+  const char *p, *end;
+  guint64 word;
+  guint n;
+  char *o;
+
+  if (!_mb_packet_find_canonical_data (packet, datagram, length, &span))
+    return FALSE;
+
+  p = span.text;
+  end = p + span.length;
   /* Eight bytes are written at once, of which not all count. */
   g_string_set_size (data, (gsize) (end - p) + sizeof word);
   o = data->str;
@@ -154,9 +171,9 @@ _mb_packet_take_plain_data (MbPacket   *packet,
       p += 2;
     }
 
-  packet->data.text = cursor.p;
-  packet->data.length = (gsize) (end - cursor.p);
-  packet->data.escaped = (gsize) (o - data->str) != packet->data.length;
+  packet->data.text = span.text;
+  packet->data.length = span.length;
+  packet->data.escaped = (gsize) (o - data->str) != span.length;
   g_string_truncate (data, (gsize) (o - data->str));
 
   return TRUE;

@@ -101,6 +101,12 @@ void           _mb_packet_append_rest  (GString    *out,
                                         gsize       id_length,
                                         const char *data,
                                         gsize       data_length);
+/* The same, where it is known how the data stands as a string, between its quotation marks. */
+void           _mb_packet_append_escaped (GString    *out,
+                                          const char *id,
+                                          gsize       id_length,
+                                          const char *escaped,
+                                          gsize       escaped_length);
 /* Appends a whole packet to `out`. `data` is JSON text, or when `encrypted` the wire text that the cipher made
  * of it; it becomes a string. */
 void           _mb_packet_append      (GString     *out,

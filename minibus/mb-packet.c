@@ -550,6 +550,19 @@ _mb_packet_append_rest (GString    *out,
 }
 
 void
+_mb_packet_append_escaped (GString    *out,
+                           const char *id,
+                           gsize       id_length,
+                           const char *escaped,
+                           gsize       escaped_length)
+{
+  _mb_json_append_string (out, id, id_length);
+  g_string_append_len (out, "}" BEFORE_DATA "\"", sizeof "}" BEFORE_DATA "\"" - 1);
+  g_string_append_len (out, escaped, (gssize) escaped_length);
+  g_string_append_len (out, "\"}", 2);
+}
+
+void
 _mb_packet_append (GString    *out,
                    guint32     topic_hash,
                    guint64     session,

@@ -94,13 +94,13 @@ publish (MbPublisher  *self,
     }
 
   schemas = _mb_schema_table_match (self->core->schemas, self->outlet->topic, &self->schemas);
-  if (!_mb_core_write_body (&body, node, text, schemas, error))
+  if (!_mb_core_write_body (&body, self->outlet, node, text, schemas, error))
     {
       g_prefix_error (error, _("Not published on “%s”: "), self->outlet->topic);
       return FALSE;
     }
 
-  return _mb_core_send (self->core, self->outlet, NULL, body.text, body.length, MB_SECRECY_DEFAULT, error);
+  return _mb_core_send (self->core, self->outlet, NULL, &body, MB_SECRECY_DEFAULT, error);
 }
 
 static void

@@ -76,15 +76,14 @@ static MbSpares spares = MB_SPARES_INIT;
 static gboolean
 send_answer (MbRequest   *self,
              const char  *suffix,
-             const char  *data,
-             gsize        length,
+             const MbBody *body,
              GError     **error)
 {
   g_autofree char *topic = _mb_service_topic_with (mb_message_get_topic (self->message), suffix);
   /* In the manner of the request: who asks in the clear can read nothing else. */
   MbSecrecy secrecy = mb_message_get_is_encrypted (self->message) ? MB_SECRECY_ENCRYPTED : MB_SECRECY_CLEAR;
 
-  return _mb_core_send_on (self->core, topic, mb_message_get_id (self->message), data, length, secrecy, error);
+  return _mb_core_send_on (self->core, topic, mb_message_get_id (self->message), body, secrecy, error);
 }
 
 static gboolean
@@ -108,9 +107,12 @@ send_error_message (MbRequest  *self,
   g_autoptr(GString) data = g_string_new (NULL);
   g_autoptr(GError) error = NULL;
   g_autofree char *valid = g_utf8_make_valid (message, -1);
+  MbBody body = MB_BODY_INIT;
 
   _mb_json_append_string (data, valid, strlen (valid));
-  if (!send_answer (self, MB_SUFFIX_ERROR, data->str, data->len, &error))
+  body.text = data->str;
+  body.length = data->len;
+  if (!send_answer (self, MB_SUFFIX_ERROR, &body, &error))
     g_debug ("An error could not be sent: %s", error->message);
 }
 
@@ -135,8 +137,8 @@ return_any (MbRequest   *self,
       g_ptr_array_add (schemas, self->reply_schema);
     }
 
-  if (_mb_core_write_body (&body, node, text, schemas, &own_error) &&
-      send_answer (self, suffix, body.text, body.length, &own_error))
+  if (_mb_core_write_body (&body, mb_message_get_topic (self->message), node, text, schemas, &own_error) &&
+      send_answer (self, suffix, &body, &own_error))
     return TRUE;
 
   if (!g_error_matches (own_error, MB_CLIENT_ERROR, MB_CLIENT_ERROR_CLOSED))
