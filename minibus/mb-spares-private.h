@@ -10,17 +10,27 @@
 
 G_BEGIN_DECLS
 
-/* Objects of one class that nobody kept, for the thread that dropped them to use again: to make an object of GObject,
- * and to end one, takes longer than anything else that a short message needs. Made once, static.
+/* Objects of one class that nobody kept, to be used again: to make an object of GObject, and to end one, takes longer
+ * than anything else that a short message needs. Made once, static.
+ *
+ * Each thread has some for itself. Where one thread makes objects and another one drops them, full packs go from the
+ * latter to the former.
  */
+#define MB_N_SPARE_PACKS 4
+
+typedef struct _MbSparePack MbSparePack;
+
 typedef struct
 {
-  GPrivate list;
+  GPrivate     own;                       /* MbSparePack of the thread */
+  GMutex       lock;
+  MbSparePack *full[MB_N_SPARE_PACKS];    /* lock */
+  int          n_full;                    /* lock; atomic, for who only looks */
 } MbSpares;
 
-#define MB_SPARES_INIT { G_PRIVATE_INIT (_mb_spares_free_list) }
+#define MB_SPARES_INIT { .own = G_PRIVATE_INIT (_mb_spares_free_pack) }
 
-void     _mb_spares_free_list (gpointer   list);
+void     _mb_spares_free_pack (gpointer   pack);
 
 gpointer _mb_spares_take      (MbSpares  *self);
 gboolean _mb_spares_is_unkept (gpointer   object);

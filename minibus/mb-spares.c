@@ -9,22 +9,76 @@
 #include "mb-spares-private.h"
 
 /* As many as a batch of packets. */
-#define MAX_SPARES 32
+#define PACK_SIZE 32
 
-typedef struct
+struct _MbSparePack
 {
   guint    n_objects;
-  GObject *objects[MAX_SPARES];
-} List;
+  GObject *objects[PACK_SIZE];
+};
 
 void
-_mb_spares_free_list (gpointer data)
+_mb_spares_free_pack (gpointer data)
 {
-  List *list = data;
+  MbSparePack *pack = data;
 
-  while (list->n_objects > 0)
-    g_object_unref (list->objects[--list->n_objects]);
-  g_free (list);
+  while (pack->n_objects > 0)
+    g_object_unref (pack->objects[--pack->n_objects]);
+  g_free (pack);
+}
+
+/* Takes a full pack that another thread has left for an empty one. Returns the one that the thread has now. */
+static MbSparePack *
+fetch_full (MbSpares    *self,
+            MbSparePack *empty)
+{
+  MbSparePack *full = NULL;
+
+  /* Mostly there is none. */
+  if (g_atomic_int_get (&self->n_full) == 0)
+    return empty;
+
+  g_mutex_lock (&self->lock);
+  if (self->n_full > 0)
+    {
+      full = self->full[self->n_full - 1];
+      g_atomic_int_add (&self->n_full, -1);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (full == NULL)
+    return empty;
+
+  g_free (empty);
+  g_private_set (&self->own, full);
+
+  return full;
+}
+
+/* Leaves a full pack to another thread, if there are not enough. Returns an empty one, or NULL. */
+static MbSparePack *
+leave_full (MbSpares    *self,
+            MbSparePack *full)
+{
+  MbSparePack *empty;
+  gboolean left = FALSE;
+
+  g_mutex_lock (&self->lock);
+  if (self->n_full < MB_N_SPARE_PACKS)
+    {
+      self->full[self->n_full] = full;
+      g_atomic_int_inc (&self->n_full);
+      left = TRUE;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (!left)
+    return NULL;
+
+  empty = g_new0 (MbSparePack, 1);
+  g_private_set (&self->own, empty);
+
+  return empty;
 }
 
 /*< private >
@@ -36,9 +90,12 @@ _mb_spares_free_list (gpointer data)
 gpointer
 _mb_spares_take (MbSpares *self)
 {
-  List *list = g_private_get (&self->list);
+  MbSparePack *pack = g_private_get (&self->own);
 
-  return list != NULL && list->n_objects > 0 ? list->objects[--list->n_objects] : NULL;
+  if (pack == NULL || pack->n_objects == 0)
+    pack = fetch_full (self, pack);
+
+  return pack != NULL && pack->n_objects > 0 ? pack->objects[--pack->n_objects] : NULL;
 }
 
 /*< private >
@@ -63,26 +120,28 @@ _mb_spares_is_unkept (gpointer object)
  * @self: where this class has its spares
  * @object: (transfer full) (type GObject): an object that is unkept, and holds nothing any more
  *
- * Keeps an object for the next one that takes it, in this thread; if there are enough, it ends.
+ * Keeps an object for who takes the next one; if there are enough, it ends.
  */
 void
 _mb_spares_put (MbSpares *self,
                 gpointer  object)
 {
-  List *list = g_private_get (&self->list);
+  MbSparePack *pack = g_private_get (&self->own);
 
-  if (list == NULL)
+  if (pack == NULL)
     {
-      list = g_new0 (List, 1);
-      g_private_set (&self->list, list);
+      pack = g_new0 (MbSparePack, 1);
+      g_private_set (&self->own, pack);
     }
+  if (pack->n_objects == PACK_SIZE)
+    pack = leave_full (self, pack);
 
-  if (list->n_objects == MAX_SPARES)
+  if (pack == NULL)
     {
       g_object_unref (object);
       return;
     }
 
   g_signal_handlers_destroy (object);
-  list->objects[list->n_objects++] = object;
+  pack->objects[pack->n_objects++] = object;
 }

@@ -169,53 +169,88 @@ test_handlers (void)
   _mb_message_drop (message);
 }
 
-static void
-test_many (void)
+/* Objects that are counted when they end. */
+
+#define THING_TYPE (thing_get_type ())
+G_DECLARE_FINAL_TYPE (Thing, thing, THING, THING, GObject)
+
+struct _Thing
 {
-  g_autoptr(GPtrArray) messages = g_ptr_array_new ();
+  GObject parent_instance;
+};
 
-  g_test_summary ("No more are kept than a batch of packets needs");
+G_DEFINE_FINAL_TYPE (Thing, thing, G_TYPE_OBJECT)
 
-  for (guint i = 0; i < 1000; i++)
-    g_ptr_array_add (messages, make ("/a", "me", "1"));
+static MbSpares things = MB_SPARES_INIT;
+static guint n_ended;
 
-  for (guint i = 0; i < messages->len; i++)
+static void
+thing_finalize (GObject *object)
+{
+  n_ended++;
+
+  G_OBJECT_CLASS (thing_parent_class)->finalize (object);
+}
+
+static void
+thing_class_init (ThingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = thing_finalize;
+}
+
+static void
+thing_init (Thing *self)
+{
+}
+
+static guint
+take_all (void)
+{
+  Thing *thing;
+  guint n = 0;
+
+  while ((thing = _mb_spares_take (&things)) != NULL)
     {
-      MbMessage *message = g_ptr_array_index (messages, i);
-      gpointer weak = message;
-
-      /* Of what ends the address is set to NULL; what is kept has no such address. */
-      if (i >= 32)
-        g_object_add_weak_pointer (G_OBJECT (message), &weak);
-      _mb_message_drop (message);
-      g_assert_true (i < 32 || weak == NULL);
+      g_object_unref (thing);
+      n++;
     }
+
+  return n;
 }
 
 static gpointer
-drop_some (gpointer data)
+put_things (gpointer data)
 {
-  MbMessage *one = make ("/thread", "me", "1");
+  guint n = GPOINTER_TO_UINT (data);
 
-  _mb_message_drop (make ("/thread", "me", "1"));
-  _mb_message_drop (one);
+  for (guint i = 0; i < n; i++)
+    _mb_spares_put (&things, g_object_new (THING_TYPE, NULL));
 
-  return make ("/thread", "me", "2");
+  return NULL;
+}
+
+static void
+test_many (void)
+{
+  g_test_summary ("No more are kept than a few batches of packets need");
+
+  n_ended = 0;
+  put_things (GUINT_TO_POINTER (500));
+  g_assert_cmpuint (n_ended, ==, 500 - 5 * 32);
+  g_assert_cmpuint (take_all (), ==, 5 * 32);
+  g_assert_cmpuint (n_ended, ==, 500);
+  g_assert_null (_mb_spares_take (&things));
 }
 
 static void
 test_threads (void)
 {
-  MbMessage *here = make ("/a", "me", "1");
-  MbMessage *there;
+  g_test_summary ("What one thread drops serves another one, and what is left of it ends with the thread");
 
-  g_test_summary ("A thread keeps what it has dropped itself, until it ends");
-
-  _mb_message_drop (here);
-  there = g_thread_join (g_thread_new ("drops", drop_some, NULL));
-  g_assert_true (there != here);
-  g_assert_cmpstr (mb_message_get_text (there), ==, "2");
-  _mb_message_drop (there);
+  n_ended = 0;
+  g_thread_join (g_thread_new ("drops", put_things, GUINT_TO_POINTER (2 * 32 + 5)));
+  g_assert_cmpuint (n_ended, ==, 5);
+  g_assert_cmpuint (take_all (), ==, 2 * 32);
 }
 
 int
