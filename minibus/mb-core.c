@@ -38,10 +38,13 @@ static const MbReceiverFuncs receiver_funcs = {
   .report_loss = report_loss_cb,
 };
 
-static gboolean
+static MbTurn
 take_turn_cb (gpointer mailbox)
 {
-  return _mb_mailbox_take_turn (mailbox);
+  if (!_mb_mailbox_take_turn (mailbox))
+    return MB_TURN_NOTHING;
+
+  return _mb_mailbox_is_empty (mailbox) ? MB_TURN_ALL : MB_TURN_SOME;
 }
 
 static void

@@ -285,8 +285,8 @@ mailbox_deliver (MbMailbox *self,
   return TRUE;
 }
 
-static gboolean
-mailbox_is_empty (MbMailbox *self)
+gboolean
+_mb_mailbox_is_empty (MbMailbox *self)
 {
   gboolean empty;
 
@@ -305,13 +305,13 @@ mailbox_source_prepare (GSource *source,
 
   *timeout = -1;
 
-  return !mailbox_is_empty (self);
+  return !_mb_mailbox_is_empty (self);
 }
 
 static gboolean
 mailbox_source_check (GSource *source)
 {
-  return !mailbox_is_empty (((MailboxSource *) source)->mailbox);
+  return !_mb_mailbox_is_empty (((MailboxSource *) source)->mailbox);
 }
 
 static gboolean

@@ -28,11 +28,24 @@ typedef enum
   MB_INLET_FAILED,    /* the socket is in trouble; errno says which */
 } MbInletState;
 
-/* Receives what is there, up to a batch, without waiting. From any thread, one at a time: `may_receive` is asked
- * when it is this thread's turn, and if it says no, nothing is done. */
+/* All of these without waiting, and from any thread, one at a time: `may_receive` is asked when it is this thread's
+ * turn, and if it says no, nothing is done. */
+typedef gboolean (*MbInletFunc) (gpointer data);
+
+/* Hands up what is stored, up to a batch, or else what the system has. */
 MbInletState      _mb_multicast_inlet_receive    (MbMulticastInlet   *self,
-                                                  gboolean          (*may_receive) (gpointer data),
+                                                  MbInletFunc         may_receive,
                                                   gpointer            data);
+/* Stores a batch of what the system has, so that it has room again. */
+MbInletState      _mb_multicast_inlet_store      (MbMulticastInlet   *self,
+                                                  MbInletFunc         may_receive,
+                                                  gpointer            data);
+/* Hands up all that is stored. */
+void              _mb_multicast_inlet_flush      (MbMulticastInlet   *self,
+                                                  MbInletFunc         may_receive,
+                                                  gpointer            data);
+/* Whether anything is stored. From any thread. */
+gboolean          _mb_multicast_inlet_has_stored (MbMulticastInlet   *self);
 /* From here on the receiver is not called any more. Waits for a thread that is calling it, unless it is this one: then
  * returns FALSE, and nobody else can receive, or find out that they must not, before that call is over. */
 gboolean          _mb_multicast_inlet_stop       (MbMulticastInlet   *self);

@@ -16,10 +16,11 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-multicast-backlog-private.h"
 #include "mb-multicast-filter-private.h"
 
 #define BATCH 32
-#define PACKET_SIZE 65536
+#define PACKET_SIZE MB_BACKLOG_MAX_PACKET
 #define CONTROL_SIZE 128
 
 struct _MbMulticastInlet
@@ -44,6 +45,8 @@ struct _MbMulticastInlet
   guint8            *packets;        /* PACKET_SIZE for each; only pages that were needed take memory */
   guint              n_used;         /* of the messages, which the system has written to */
   guint32            n_overflows;    /* since the socket was made, as the system counts */
+  MbMulticastBacklog *backlog;       /* NULL until it is needed */
+  gint               has_stored;     /* atomic, for who only looks; whether the backlog has anything */
 
   /* The system counts what a filter drops along with what it has no room for: of the packets from one count to
    * the other nothing can be told.
@@ -98,6 +101,7 @@ void
 _mb_multicast_inlet_free (MbMulticastInlet *self)
 {
   munmap (self->packets, BATCH * PACKET_SIZE);
+  g_clear_pointer (&self->backlog, _mb_multicast_backlog_free);
   g_object_unref (self->receiver);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->filter_lock);
@@ -154,8 +158,33 @@ check_overflow (MbMulticastInlet *self,
     }
 }
 
+/* Hands up what is stored, at most so many packets. */
+static void
+push_stored (MbMulticastInlet *self,
+             guint             n)
+{
+  const guint8 *data;
+  gsize length;
+
+  while (n-- > 0 && !is_stopping (self) && (data = _mb_multicast_backlog_take (self->backlog, &length)) != NULL)
+    mb_receiver_push (self->receiver, data, length);
+
+  g_atomic_int_set (&self->has_stored, !_mb_multicast_backlog_is_empty (self->backlog));
+}
+
+static void
+store (MbMulticastInlet *self,
+       const guint8     *data,
+       gsize             length)
+{
+  _mb_multicast_backlog_add (self->backlog, data, length);
+  g_atomic_int_set (&self->has_stored, TRUE);
+}
+
+/* Takes a batch from the system. */
 static MbInletState
-receive (MbMulticastInlet *self)
+receive (MbMulticastInlet *self,
+         gboolean          stores)
 {
   gint64 now;
   int n;
@@ -184,35 +213,107 @@ receive (MbMulticastInlet *self)
 
       check_overflow (self, message);
 
-      if (!is_stopping (self) &&
-          _mb_multicast_socket_accepts (self->socket, message, data, length, now))
+      if (is_stopping (self) || !_mb_multicast_socket_accepts (self->socket, message, data, length, now))
+        continue;
+
+      if (stores)
+        store (self, data, length);
+      else
         mb_receiver_push (self->receiver, data, length);
     }
 
   return n == BATCH ? MB_INLET_FULL : MB_INLET_DRAINED;
 }
 
-MbInletState
-_mb_multicast_inlet_receive (MbMulticastInlet *self,
-                             gboolean        (*may_receive) (gpointer data),
-                             gpointer          data)
+/* Begins to receive. Returns whether it is to be, and the lock is held. */
+static gboolean
+begin (MbMulticastInlet *self,
+       MbInletFunc       may_receive,
+       gpointer          data)
 {
-  MbInletState state = MB_INLET_DRAINED;
-  int errnum = 0;
-
   g_mutex_lock (&self->lock);
   if (!is_stopping (self) && may_receive (data))
     {
       g_atomic_pointer_set (&self->thread, g_thread_self ());
-      state = receive (self);
-      errnum = errno;
-      g_atomic_pointer_set (&self->thread, NULL);
+      return TRUE;
     }
   g_mutex_unlock (&self->lock);
+
+  return FALSE;
+}
+
+static void
+end (MbMulticastInlet *self)
+{
+  g_atomic_pointer_set (&self->thread, NULL);
+  g_mutex_unlock (&self->lock);
+}
+
+MbInletState
+_mb_multicast_inlet_receive (MbMulticastInlet *self,
+                             MbInletFunc       may_receive,
+                             gpointer          data)
+{
+  MbInletState state = MB_INLET_FULL;
+  int errnum;
+
+  if (!begin (self, may_receive, data))
+    return MB_INLET_DRAINED;
+
+  if (_mb_multicast_inlet_has_stored (self))
+    push_stored (self, BATCH);
+  else
+    state = receive (self, FALSE);
+  errnum = errno;
+  end (self);
 
   errno = errnum;
 
   return state;
+}
+
+MbInletState
+_mb_multicast_inlet_store (MbMulticastInlet *self,
+                           MbInletFunc       may_receive,
+                           gpointer          data)
+{
+  MbInletState state;
+  int errnum;
+
+  if (!begin (self, may_receive, data))
+    return MB_INLET_DRAINED;
+
+  if (self->backlog == NULL)
+    self->backlog = _mb_multicast_backlog_new ();
+  /* What has no room here becomes messages, of which there is room for many more. */
+  while (self->backlog != NULL && !is_stopping (self) && !_mb_multicast_backlog_has_room (self->backlog, BATCH))
+    push_stored (self, BATCH);
+  state = receive (self, self->backlog != NULL);
+  errnum = errno;
+  end (self);
+
+  errno = errnum;
+
+  return state;
+}
+
+void
+_mb_multicast_inlet_flush (MbMulticastInlet *self,
+                           MbInletFunc       may_receive,
+                           gpointer          data)
+{
+  if (!_mb_multicast_inlet_has_stored (self) || !begin (self, may_receive, data))
+    return;
+
+  if (_mb_multicast_inlet_has_stored (self))
+    push_stored (self, G_MAXUINT);
+  end (self);
+}
+
+gboolean
+_mb_multicast_inlet_has_stored (MbMulticastInlet *self)
+{
+  return g_atomic_int_get (&self->has_stored);
 }
 
 gboolean

@@ -287,7 +287,11 @@ io_thread (gpointer data)
 
   while (!is_stopping (self))
     {
-      MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_thread, self);
+      MbInletState state;
+
+      /* What a loop has left. */
+      _mb_multicast_inlet_flush (self->inlet, is_for_thread, self);
+      state = _mb_multicast_inlet_receive (self->inlet, is_for_thread, self);
 
       if (state == MB_INLET_FULL && ++n_full < MAX_FULL_BATCHES)
         continue;
@@ -315,9 +319,10 @@ is_for_loop (gpointer data)
   return is_lent (data);
 }
 
-/* Runs in a main loop. Messages that are delivered soon after they came are still in the processor's caches, so they are
- * taken in small numbers: what has waited costs half as much again. But when the system's buffer fills, all there is goes before anything is delivered, for a limited
- * time: what the system keeps for us is limited far more than what we do.
+/* Runs in a main loop. Messages that are delivered soon after they were made are still in the processor's caches, so they
+ * are made in small numbers. When the system's buffer fills, what there is gets stored before anything is delivered, for
+ * a limited time: what the system keeps for us is limited far more than what we do. But where handlers are slow, messages
+ * wait in the inboxes of their subscribers, which have limits that the program may have chosen.
  */
 static guint
 receive_in_loop (gpointer data)
@@ -325,23 +330,26 @@ receive_in_loop (gpointer data)
   MbMulticastIo *self = data;
   gint64 end = g_get_monotonic_time () + MAX_LOOP_TIME;
   MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+  MbTurn turn;
 
   while (state == MB_INLET_FULL && is_lent (self) && _mb_multicast_loan_is_full (self->loan, FULL_PART) &&
          g_get_monotonic_time () < end)
     {
       _mb_multicast_loan_touch (self->loan);
-      state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+      state = _mb_multicast_inlet_store (self->inlet, is_for_loop, self);
     }
   _mb_multicast_loan_touch (self->loan);
 
   if (state == MB_INLET_FAILED)
     return MIN_PAUSE;
 
-  /* The loop has better things to do than to drop packets all the time. */
-  if (!_mb_receiver_take_turn (self->receiver) && state == MB_INLET_FULL)
-    return FLOOD_STAY;
+  turn = _mb_receiver_take_turn (self->receiver);
+  if (turn == MB_TURN_SOME)
+    _mb_multicast_inlet_flush (self->inlet, is_for_loop, self);
+  _mb_multicast_loan_set_more (self->loan, _mb_multicast_inlet_has_stored (self->inlet));
 
-  return 0;
+  /* The loop has better things to do than to drop packets all the time. */
+  return turn == MB_TURN_NOTHING && state == MB_INLET_FULL ? FLOOD_STAY : 0;
 }
 
 static int

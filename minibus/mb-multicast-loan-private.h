@@ -47,6 +47,9 @@ gboolean         _mb_multicast_loan_is_full       (MbMulticastLoan      *self,
                                                    guint                 parts);
 /* For the loop: it has just looked at the socket. */
 void             _mb_multicast_loan_touch         (MbMulticastLoan      *self);
+/* For the loop: whether there is something to do at once, whatever the socket says. */
+void             _mb_multicast_loan_set_more      (MbMulticastLoan      *self,
+                                                   gboolean              more);
 /* Whether the loop has the socket now. From any thread. */
 gboolean         _mb_multicast_loan_is_out        (MbMulticastLoan      *self);
 /* For the thread: to be polled for input along with the rest, and what to do then. */

@@ -44,6 +44,7 @@ struct _MbMulticastLoan
   /* All atomic. Times are in µs, the lower half of them. */
   gint             is_wanted;    /* the loop may have it; changed before is_out */
   gint             is_out;
+  gint             has_more;     /* there is something to do beside the socket */
   gint             is_waiting;   /* the loop waits, for the socket too */
   gint             is_watched;   /* the timer is set */
   gint             is_active;    /* the loop has received since the thread last looked */
@@ -126,7 +127,11 @@ receive_prepare (GSource *source,
     }
 
   if (g_atomic_int_get (&self->is_out))
-    receive->poll.events = G_IO_IN;
+    {
+      receive->poll.events = G_IO_IN;
+      if (g_atomic_int_get (&self->has_more))
+        *timeout = 0;
+    }
 
   g_atomic_int_set (&self->last_turn, now ());
   g_atomic_int_set (&self->is_waiting, TRUE);
@@ -146,8 +151,10 @@ static gboolean
 receive_check (GSource *source)
 {
   ReceiveSource *receive = (ReceiveSource *) source;
+  MbMulticastLoan *self = receive->loan;
 
-  return receive->poll.events != 0 && receive->poll.revents != 0 && g_atomic_int_get (&receive->loan->is_out);
+  return receive->poll.events != 0 && (receive->poll.revents != 0 || g_atomic_int_get (&self->has_more)) &&
+         g_atomic_int_get (&self->is_out);
 }
 
 static gboolean
@@ -349,6 +356,13 @@ _mb_multicast_loan_is_full (MbMulticastLoan *self,
     return TRUE;
 
   return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / parts;
+}
+
+void
+_mb_multicast_loan_set_more (MbMulticastLoan *self,
+                             gboolean         more)
+{
+  g_atomic_int_set (&self->has_more, more);
 }
 
 void

@@ -27,14 +27,21 @@ MbReceiver *_mb_receiver_new    (const MbReceiverFuncs *funcs,
                                  gpointer               owner);
 void        _mb_receiver_detach (MbReceiver            *self);
 
+typedef enum
+{
+  MB_TURN_NOTHING,   /* there was nothing to deliver */
+  MB_TURN_ALL,       /* all there was has been delivered */
+  MB_TURN_SOME,      /* the time was up before */
+} MbTurn;
+
 /* What a main loop does that has pushed packets by itself: `func` delivers what these became, and returns whether there
  * was anything. To be set before the receiver is used.
  */
-typedef gboolean (*MbReceiverTurn) (gpointer data);
+typedef MbTurn (*MbReceiverTurn) (gpointer data);
 void        _mb_receiver_set_turn  (MbReceiver            *self,
                                     MbReceiverTurn         func,
                                     gpointer               data,
                                     GDestroyNotify         destroy);
-gboolean    _mb_receiver_take_turn (MbReceiver            *self);
+MbTurn      _mb_receiver_take_turn (MbReceiver            *self);
 
 G_END_DECLS

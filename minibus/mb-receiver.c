@@ -162,12 +162,12 @@ _mb_receiver_set_turn (MbReceiver     *self,
  *
  * Delivers, in the main loop that has just pushed packets.
  *
- * Returns: whether there was anything to deliver
+ * Returns: how much of what there was to deliver has been
  */
-gboolean
+MbTurn
 _mb_receiver_take_turn (MbReceiver *self)
 {
-  return self->turn != NULL && self->turn (self->turn_data);
+  return self->turn != NULL ? self->turn (self->turn_data) : MB_TURN_NOTHING;
 }
 
 /**
