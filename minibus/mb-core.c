@@ -41,10 +41,12 @@ static const MbReceiverFuncs receiver_funcs = {
 static MbTurn
 take_turn_cb (gpointer mailbox)
 {
-  if (!_mb_mailbox_take_turn (mailbox))
+  gboolean more;
+
+  if (!_mb_mailbox_take_turn (mailbox, &more))
     return MB_TURN_NOTHING;
 
-  return _mb_mailbox_is_empty (mailbox) ? MB_TURN_ALL : MB_TURN_SOME;
+  return more ? MB_TURN_SOME : MB_TURN_ALL;
 }
 
 static void

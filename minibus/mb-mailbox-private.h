@@ -34,9 +34,9 @@ void       _mb_mailbox_post            (MbMailbox      *self,
                                         gpointer        data,
                                         GDestroyNotify  destroy);
 /* Delivers what is waiting, up to a limit of number and time. For a source of its context that is being dispatched.
- * Returns whether there was anything. */
-gboolean   _mb_mailbox_take_turn       (MbMailbox      *self);
-gboolean   _mb_mailbox_is_empty        (MbMailbox      *self);
+ * Tells whether there is more, and returns whether there was anything. */
+gboolean   _mb_mailbox_take_turn       (MbMailbox      *self,
+                                        gboolean       *more);
 /* Delivers one urgent item, if there is any. For a thread that holds the context and blocks. */
 gboolean   _mb_mailbox_dispatch_urgent (MbMailbox      *self);
 

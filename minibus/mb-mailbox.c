@@ -201,12 +201,13 @@ _mb_waiter_wait (MbWaiter *self,
   return in_time;
 }
 
-/* Takes the next item out, of the urgent ones only or of all in order of arrival.
+/* Takes the next item out, of the urgent ones only or of all in order of arrival. Tells whether there are more.
  * Returns a reference on its inbox, or NULL when there is nothing. */
 static MbInbox *
 mailbox_take (MbMailbox *self,
               gboolean   only_urgent,
-              gpointer  *item)
+              gpointer  *item,
+              gboolean  *more)
 {
   MbInbox *inbox = NULL;
 
@@ -250,6 +251,7 @@ mailbox_take (MbMailbox *self,
       g_mutex_lock (&self->lock);
     }
 
+  *more = self->tokens.length > 0 || self->urgent.length > 0;
   g_mutex_unlock (&self->lock);
 
   return inbox;
@@ -257,13 +259,14 @@ mailbox_take (MbMailbox *self,
 
 static gboolean
 mailbox_deliver (MbMailbox *self,
-                 gboolean   only_urgent)
+                 gboolean   only_urgent,
+                 gboolean  *more)
 {
   g_autoptr(MbInbox) inbox = NULL;
   g_autoptr(GObject) owner = NULL;
   gpointer item = NULL;
 
-  inbox = mailbox_take (self, only_urgent, &item);
+  inbox = mailbox_take (self, only_urgent, &item, more);
   if (inbox == NULL)
     return FALSE;
 
@@ -285,8 +288,8 @@ mailbox_deliver (MbMailbox *self,
   return TRUE;
 }
 
-gboolean
-_mb_mailbox_is_empty (MbMailbox *self)
+static gboolean
+mailbox_is_empty (MbMailbox *self)
 {
   gboolean empty;
 
@@ -305,23 +308,26 @@ mailbox_source_prepare (GSource *source,
 
   *timeout = -1;
 
-  return !_mb_mailbox_is_empty (self);
+  return !mailbox_is_empty (self);
 }
 
 static gboolean
 mailbox_source_check (GSource *source)
 {
-  return !_mb_mailbox_is_empty (((MailboxSource *) source)->mailbox);
+  return !mailbox_is_empty (((MailboxSource *) source)->mailbox);
 }
 
+/* Tells whether there is more. Returns whether there was anything. */
 static gboolean
 take_turn (MbMailbox *self,
-           GSource   *source)
+           GSource   *source,
+           gboolean  *more)
 {
   gint64 end = g_get_monotonic_time () + TURN_TIME;
   guint i;
 
-  for (i = 0; i < TURN_ITEMS && mailbox_deliver (self, FALSE); i++)
+  *more = TRUE;
+  for (i = 0; i < TURN_ITEMS && *more && mailbox_deliver (self, FALSE, more); i++)
     {
       if (g_source_is_destroyed (source))
         return TRUE;
@@ -333,9 +339,10 @@ take_turn (MbMailbox *self,
 }
 
 gboolean
-_mb_mailbox_take_turn (MbMailbox *self)
+_mb_mailbox_take_turn (MbMailbox *self,
+                       gboolean  *more)
 {
-  return take_turn (self, self->source);
+  return take_turn (self, self->source, more);
 }
 
 static gboolean
@@ -343,7 +350,9 @@ mailbox_source_dispatch (GSource     *source,
                          GSourceFunc  callback,
                          gpointer     user_data)
 {
-  take_turn (((MailboxSource *) source)->mailbox, source);
+  gboolean more;
+
+  take_turn (((MailboxSource *) source)->mailbox, source, &more);
 
   return !g_source_is_destroyed (source);
 }
@@ -506,7 +515,9 @@ _mb_mailbox_post (MbMailbox      *self,
 gboolean
 _mb_mailbox_dispatch_urgent (MbMailbox *self)
 {
-  return mailbox_deliver (self, TRUE);
+  gboolean more;
+
+  return mailbox_deliver (self, TRUE, &more);
 }
 
 void

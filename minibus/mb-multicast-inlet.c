@@ -186,7 +186,7 @@ static MbInletState
 receive (MbMulticastInlet *self,
          gboolean          stores)
 {
-  gint64 now;
+  gint64 now = 0;
   int n;
 
   for (guint i = 0; i < self->n_used; i++)
@@ -203,7 +203,8 @@ receive (MbMulticastInlet *self,
     return errno == EINTR ? MB_INLET_FULL : errno == EAGAIN ? MB_INLET_DRAINED : MB_INLET_FAILED;
 
   self->n_used = (guint) n;
-  now = g_get_monotonic_time ();
+  if (self->needs_senders)
+    now = g_get_monotonic_time ();
 
   for (int i = 0; i < n && !is_stopping (self); i++)
     {

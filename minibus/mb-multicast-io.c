@@ -328,8 +328,8 @@ static guint
 receive_in_loop (gpointer data)
 {
   MbMulticastIo *self = data;
-  gint64 end = g_get_monotonic_time () + MAX_LOOP_TIME;
   MbInletState state = _mb_multicast_inlet_receive (self->inlet, is_for_loop, self);
+  gint64 end = state == MB_INLET_FULL ? g_get_monotonic_time () + MAX_LOOP_TIME : 0;
   MbTurn turn;
 
   while (state == MB_INLET_FULL && is_lent (self) && _mb_multicast_loan_is_full (self->loan, FULL_PART) &&

@@ -192,15 +192,6 @@ static GSourceFuncs receive_funcs =
   .finalize = receive_finalize,
 };
 
-static gboolean
-watch_prepare (GSource *source,
-               int     *timeout)
-{
-  *timeout = -1;
-
-  return FALSE;
-}
-
 /* The loop has woken up, whatever for: from here on it may be late. */
 static gboolean
 watch_check (GSource *source)
@@ -226,7 +217,6 @@ watch_finalize (GSource *source)
 
 static GSourceFuncs watch_funcs =
 {
-  .prepare = watch_prepare,
   .check = watch_check,
   .finalize = watch_finalize,
 };
