@@ -487,6 +487,7 @@ step_checks (MbPresence *self,
     {
       const char *name = g_ptr_array_index (overdue, i);
       MbServiceCheck *check = find_check (self, name);
+      MbOffered offered;
 
       if (check == NULL && self->checks->len < MAX_CHECKS)
         check = add_check (self, name, now, now);
@@ -494,7 +495,8 @@ step_checks (MbPresence *self,
         continue;
 
       /* One who is silent may be at work for long: what it has answered before, it offers. */
-      if (is_offered (self, name) || _mb_calls_may_be_busy (self->core->calls, name))
+      offered = _mb_calls_get_offered (self->core->calls, name);
+      if (is_offered (self, name) || offered == MB_OFFERED_SILENTLY)
         {
           check->offered = TRUE;
           _mb_calls_note_offered (self->core->calls, name);
@@ -506,8 +508,7 @@ step_checks (MbPresence *self,
         continue;
 
       if (check->n_asked >= NO_SERVICE_ASKS &&
-          now >= check->started + MB_MS (self, _mb_calls_is_known (self->core->calls, name)
-                                               ? NO_SERVICE_TIME_MIXED : time))
+          now >= check->started + MB_MS (self, offered == MB_OFFERED_BEFORE ? NO_SERVICE_TIME_MIXED : time))
         {
           g_autoptr(GError) error = make_no_service_error (self, name);
 
