@@ -18,6 +18,14 @@ G_BEGIN_DECLS
 typedef struct _MbCalls MbCalls;
 typedef struct _MbCall MbCall;
 
+/* What is known of those who offer a service. */
+typedef enum
+{
+  MB_OFFERED_UNKNOWN,
+  MB_OFFERED_BEFORE,     /* somebody has offered it, or answered */
+  MB_OFFERED_SILENTLY,   /* the last answer came from one who can say nothing while it works */
+} MbOffered;
+
 /* Called once for each call, with its result in it; see _mb_call_take_result(). Asynchronous calls: in the
  * main context of the caller. Synchronous ones: not at all, the waiter is poked. */
 typedef void (*MbCallFunc) (MbCall   *call,
@@ -54,11 +62,7 @@ void        _mb_calls_forget_providers (MbCalls         *self);
 /* Somebody says to offer this service. */
 void        _mb_calls_note_offered     (MbCalls         *self,
                                         const char      *name);
-/* Whether calls of this service were answered by one who can say nothing while it works. */
-gboolean    _mb_calls_may_be_busy      (MbCalls         *self,
-                                        const char      *name);
-/* Whether somebody has offered the service, or answered, before. */
-gboolean    _mb_calls_is_known         (MbCalls         *self,
+MbOffered   _mb_calls_get_offered      (MbCalls         *self,
                                         const char      *name);
 
 /* `service` is a GRefString that ends in a slash. `timeout` is in milliseconds, 0 for none. With a waiter the call is synchronous. */

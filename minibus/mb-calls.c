@@ -334,45 +334,23 @@ _mb_calls_note_offered (MbCalls    *self,
   g_mutex_unlock (&self->lock);
 }
 
-/* What is known of who offers a service, or has offered it. */
-static void
-look_at_provider (MbCalls    *self,
-                  const char *name,
-                  gboolean   *known,
-                  gboolean   *silent)
+MbOffered
+_mb_calls_get_offered (MbCalls    *self,
+                       const char *name)
 {
   g_autofree char *service = g_strconcat (name, "/", NULL);
+  MbOffered offered = MB_OFFERED_UNKNOWN;
   MbProvider *provider;
 
   g_mutex_lock (&self->lock);
   provider = g_hash_table_lookup (self->providers, service);
-  *known = provider != NULL && g_atomic_int_get (&provider->known);
-  *silent = provider != NULL && g_atomic_int_get (&provider->silent);
+  if (provider != NULL && g_atomic_int_get (&provider->silent))
+    offered = MB_OFFERED_SILENTLY;
+  else if (provider != NULL && g_atomic_int_get (&provider->known))
+    offered = MB_OFFERED_BEFORE;
   g_mutex_unlock (&self->lock);
-}
 
-gboolean
-_mb_calls_may_be_busy (MbCalls    *self,
-                       const char *name)
-{
-  gboolean known;
-  gboolean silent;
-
-  look_at_provider (self, name, &known, &silent);
-
-  return silent;
-}
-
-gboolean
-_mb_calls_is_known (MbCalls    *self,
-                    const char *name)
-{
-  gboolean known;
-  gboolean silent;
-
-  look_at_provider (self, name, &known, &silent);
-
-  return known;
+  return offered;
 }
 
 gboolean

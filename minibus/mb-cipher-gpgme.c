@@ -261,6 +261,30 @@ can_recover (Engine        *self,
   return TRUE;
 }
 
+/* Puts the worker away after an attempt, which has failed if there is a failure; takes that. Returns whether to try again. */
+static gboolean
+end_attempt (Engine         *self,
+             MbGpgmeWorker  *worker,
+             gboolean        is_last,
+             GError         *failure,
+             GError        **error)
+{
+  give_worker_back (self, worker, failure == NULL || was_not_cut_short (failure));
+
+  if (failure == NULL)
+    return FALSE;
+
+  if (!is_last && can_recover (self, failure))
+    {
+      g_error_free (failure);
+      return TRUE;
+    }
+
+  g_propagate_error (error, failure);
+
+  return FALSE;
+}
+
 /* Encryption */
 
 static gboolean
@@ -368,10 +392,10 @@ engine_encrypt (MbCipherEngine  *engine,
 {
   Engine *self = (Engine *) engine;
 
-  for (gboolean again = TRUE;; again = FALSE)
+  for (gboolean is_last = FALSE;; is_last = TRUE)
     {
-      g_autoptr(GError) failure = NULL;
       MbGpgmeWorker *worker = take_worker (self, error);
+      GError *failure = NULL;
       gboolean done;
 
       if (worker == NULL)
@@ -379,15 +403,8 @@ engine_encrypt (MbCipherEngine  *engine,
 
       g_byte_array_set_size (out, 0);
       done = encrypt_once (self, worker, plain, length, binding, passphrase, out, cancellable, &failure);
-      give_worker_back (self, worker, done || was_not_cut_short (failure));
-
-      if (done)
-        return TRUE;
-      if (!again || !can_recover (self, failure))
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
+      if (!end_attempt (self, worker, is_last, failure, error))
+        return done;
     }
 }
 
@@ -577,25 +594,18 @@ engine_decrypt (MbCipherEngine  *engine,
 {
   Engine *self = (Engine *) engine;
 
-  for (gboolean again = TRUE;; again = FALSE)
+  for (gboolean is_last = FALSE;; is_last = TRUE)
     {
-      g_autoptr(GError) failure = NULL;
       MbGpgmeWorker *worker = take_worker (self, error);
+      GError *failure = NULL;
       gboolean done;
 
       if (worker == NULL)
         return FALSE;
 
       done = decrypt_once (self, worker, message, length, passphrase, out, cancellable, &failure);
-      give_worker_back (self, worker, done || was_not_cut_short (failure));
-
-      if (done)
-        return TRUE;
-      if (!again || !can_recover (self, failure))
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
+      if (!end_attempt (self, worker, is_last, failure, error))
+        return done;
     }
 }
 

@@ -23,9 +23,5 @@ GArray   *_mb_multicast_filter_build  (const char * const *wanted,
 gboolean  _mb_multicast_filter_attach (int                 fd,
                                        GArray             *program);
 void      _mb_multicast_filter_detach (int                 fd);
-/* How many packets the kernel has dropped so far, for want of room or by a filter: it does not tell which.
- * Returns FALSE if it does not say. */
-gboolean  _mb_multicast_filter_count  (int                 fd,
-                                       guint32            *n_drops);
 
 G_END_DECLS

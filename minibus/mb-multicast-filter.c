@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/sock_diag.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -244,20 +243,4 @@ _mb_multicast_filter_detach (int fd)
 
   if (setsockopt (fd, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored) < 0 && errno != ENOENT)
     g_debug ("The filter for topics cannot be removed: %s", g_strerror (errno));
-}
-
-gboolean
-_mb_multicast_filter_count (int      fd,
-                            guint32 *n_drops)
-{
-  guint32 values[SK_MEMINFO_VARS];
-  socklen_t length = sizeof values;
-
-  if (getsockopt (fd, SOL_SOCKET, SO_MEMINFO, values, &length) < 0 ||
-      length <= SK_MEMINFO_DROPS * sizeof *values)
-    return FALSE;
-
-  *n_drops = values[SK_MEMINFO_DROPS];
-
-  return TRUE;
 }

@@ -17,6 +17,7 @@
 
 #include "mb-error.h"
 #include "mb-multicast-backlog-private.h"
+#include "mb-multicast-buffer-private.h"
 #include "mb-multicast-filter-private.h"
 
 #define BATCH 32
@@ -352,16 +353,16 @@ _mb_multicast_inlet_set_topics (MbMulticastInlet   *self,
   int fd = _mb_multicast_socket_get_fd (self->socket);
   g_autoptr(GArray) program = _mb_multicast_filter_build (wanted, unwanted);
   gboolean had_filter;
-  guint32 n_drops = 0;
+  MbMulticastBuffer buffer = { 0 };
 
   g_mutex_lock (&self->filter_lock);
   had_filter = self->has_filter;
 
   /* Where the system does not tell how much it has dropped, loss could not be told from filtering afterwards. */
-  if (program != NULL && (had_filter || _mb_multicast_filter_count (fd, &n_drops)))
+  if (program != NULL && (had_filter || _mb_multicast_buffer_look (fd, &buffer)))
     {
       if (!self->is_unsure)
-        self->unsure_from = n_drops;
+        self->unsure_from = buffer.n_drops;
       self->is_unsure = TRUE;
       self->has_filter = _mb_multicast_filter_attach (fd, program);
     }
@@ -371,8 +372,8 @@ _mb_multicast_inlet_set_topics (MbMulticastInlet   *self,
       self->has_filter = FALSE;
     }
 
-  if (!self->has_filter && self->is_unsure && _mb_multicast_filter_count (fd, &n_drops))
-    self->unsure_until = n_drops;
+  if (!self->has_filter && self->is_unsure && _mb_multicast_buffer_look (fd, &buffer))
+    self->unsure_until = buffer.n_drops;
 
   g_mutex_unlock (&self->filter_lock);
 }

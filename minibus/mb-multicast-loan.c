@@ -8,11 +8,10 @@
 
 #include "mb-multicast-loan-private.h"
 
-#include <linux/sock_diag.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "mb-multicast-buffer-private.h"
 #include "mb-thread-private.h"
 
 /* How often the thread looks after a loop that is busy, in µs. The buffer that the system gives by default holds some
@@ -338,14 +337,13 @@ gboolean
 _mb_multicast_loan_is_full (MbMulticastLoan *self,
                             guint            parts)
 {
-  guint32 info[SK_MEMINFO_VARS] = { 0 };
-  socklen_t length = sizeof info;
+  MbMulticastBuffer buffer;
 
   /* A system that does not say may have no room left. */
-  if (getsockopt (self->socket_fd, SOL_SOCKET, SO_MEMINFO, info, &length) < 0)
+  if (!_mb_multicast_buffer_look (self->socket_fd, &buffer))
     return TRUE;
 
-  return info[SK_MEMINFO_RMEM_ALLOC] >= info[SK_MEMINFO_RCVBUF] / parts;
+  return buffer.used >= buffer.size / parts;
 }
 
 void

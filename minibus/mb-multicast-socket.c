@@ -21,6 +21,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "mb-error.h"
+#include "mb-multicast-error-private.h"
 #include "mb-path-filter-private.h"
 
 /* Not in every libc's header. */
@@ -131,7 +132,6 @@ bind_group (MbMulticastSocket  *self,
 {
   struct sockaddr_in6 any6 = self->group.v6;
   const struct sockaddr *address = &self->group.any;
-  guint port = mb_address_get_port (self->address);
   int result;
 
   /* Binding to a scoped group ties the socket to one interface, for ever. Bound to the port alone,
@@ -159,20 +159,7 @@ bind_group (MbMulticastSocket  *self,
   if (result == 0)
     return TRUE;
 
-  if (errno == EADDRINUSE)
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_PORT_IN_USE,
-                 _("UDP port %u is taken by a program that does not share it; “ss -ulpn” shows "
-                   "which one. End it, or choose another port for the whole bus"),
-                 port);
-  else if (errno == EACCES || errno == EPERM)
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
-                 _("The system does not permit the use of UDP port %u; ports from 1024 on are "
-                   "open to every program"),
-                 port);
-  else
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                 _("The socket cannot be bound to %s, port %u: %s"),
-                 mb_address_get_host (self->address), port, g_strerror (errno));
+  _mb_multicast_error_set_for_port (self->address, errno, error);
 
   return FALSE;
 }
@@ -483,33 +470,6 @@ _mb_multicast_socket_send (MbMulticastSocket *self,
   return n < 0 ? errno : 0;
 }
 
-static void
-set_no_route_error (MbMulticastSocket  *self,
-                    const Target       *target,
-                    GError            **error)
-{
-  const char *host = mb_address_get_host (self->address);
-  g_autofree char *names = _mb_network_list_names ();
-
-  if (target->name != NULL)
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The group %s cannot be reached through the interface “%s”, which is down "
-                   "or has no address that could be used yet; “ip address show dev %s” tells "
-                   "more"),
-                 host, target->name, target->name);
-  else if (self->family == AF_INET)
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Give it one, with “ip "
-                   "route add 224.0.0.0/4 dev IFACE”, or name an interface in the address of "
-                   "the bus, with “?interface=IFACE”, where IFACE is one of: %s"),
-                 host, names);
-  else
-    g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_ROUTE,
-                 _("The system has no route to the multicast group %s. Name an interface in the "
-                   "address of the bus, with “?interface=IFACE”, where IFACE is one of: %s"),
-                 host, names);
-}
-
 /*< private >
  * _mb_multicast_socket_set_error:
  * @self: a socket
@@ -525,59 +485,7 @@ _mb_multicast_socket_set_error (MbMulticastSocket  *self,
                                 int                 errnum,
                                 GError            **error)
 {
-  const Target *t = &self->targets[target];
-  const char *host = mb_address_get_host (self->address);
-
-  switch (errnum)
-    {
-    case ENODEV:
-    case ENXIO:
-      if (t->name != NULL && if_nametoindex (t->name) == 0)
-        {
-          g_autofree char *names = _mb_network_list_names ();
-
-          g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NO_INTERFACE,
-                       _("There is no network interface “%s”; there are: %s"), t->name, names);
-          return;
-        }
-      set_no_route_error (self, t, error);
-      break;
-
-    case EADDRNOTAVAIL:
-    case EHOSTUNREACH:
-    case ENETDOWN:
-    case ENETUNREACH:
-      set_no_route_error (self, t, error);
-      break;
-
-    case EACCES:
-    case EPERM:
-      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_NOT_PERMITTED,
-                   _("The system does not permit packets to %s, UDP port %u; a firewall rule on "
-                     "this machine is the likeliest reason (“nft list ruleset” shows them)"),
-                   host, mb_address_get_port (self->address));
-      break;
-
-    case EMSGSIZE:
-      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_TOO_LARGE,
-                   _("The system finds the packet too large for the way to %s; send less at a "
-                     "time"), host);
-      break;
-
-    case ENOBUFS:
-    case ENOMEM:
-      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("The system has no room for the group %s; a limit such as “sysctl "
-                     "net.ipv4.igmp_max_memberships” may be reached"),
-                   host);
-      break;
-
-    default:
-      g_set_error (error, MB_TRANSPORT_ERROR, MB_TRANSPORT_ERROR_FAILED,
-                   _("The group %s, UDP port %u, cannot be used: %s"),
-                   host, mb_address_get_port (self->address), g_strerror (errnum));
-      break;
-    }
+  _mb_multicast_error_set (self->address, self->targets[target].name, errnum, error);
 }
 
 /* Where a packet came from, for the filter. */

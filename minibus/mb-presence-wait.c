@@ -381,6 +381,14 @@ add_check (MbPresence *self,
   return check;
 }
 
+/* Of our own accord, while a program only makes a call. Python peers with our keys would answer encrypted, in the hearing
+ * of those without, who do not survive it; and each answer takes them as long as that to the call. */
+static gboolean
+may_ask_silent (MbPresence *self)
+{
+  return !self->encrypted;
+}
+
 /* A peer with one thread cannot say that it offers the service while it works on the request. But it takes one packet
  * after the other, so it answers a question that comes before the request. */
 void
@@ -392,9 +400,8 @@ _mb_presence_wait_ask_first (MbPresence *self,
   g_autofree char *topic = _mb_service_name_to_topic (name, MB_SUFFIX_REQUEST);
   MbServiceCheck *check;
 
-  /* The lists do not tell of built-in services. And Python peers with our keys would answer encrypted, in the hearing
-   * of those without, who do not survive it. */
-  if (self->encrypted || _mb_builtin_has_topic (topic))
+  /* The lists do not tell of built-in services. */
+  if (!may_ask_silent (self) || _mb_builtin_has_topic (topic))
     return;
   if (self->table != NULL && is_offered (self, name))
     {
@@ -452,8 +459,9 @@ step_checks (MbPresence *self,
   g_autoptr(GPtrArray) waiting = NULL;
   g_autoptr(GPtrArray) overdue = NULL;
   g_autoptr(GPtrArray) names = g_ptr_array_new ();
-  gboolean mixed = g_atomic_int_get (&self->heard_silent) || self->encrypted;
-  guint time = mixed ? NO_SERVICE_TIME_MIXED : NO_SERVICE_TIME;
+  gboolean heard_silent = g_atomic_int_get (&self->heard_silent);
+  gboolean may_ask = may_ask_silent (self);
+  guint time = heard_silent || !may_ask ? NO_SERVICE_TIME_MIXED : NO_SERVICE_TIME;
   gboolean unsure = FALSE;
 
   if (self->check_at == 0 || self->check_at > now)
@@ -479,6 +487,7 @@ step_checks (MbPresence *self,
     {
       const char *name = g_ptr_array_index (overdue, i);
       MbServiceCheck *check = find_check (self, name);
+      MbOffered offered;
 
       if (check == NULL && self->checks->len < MAX_CHECKS)
         check = add_check (self, name, now, now);
@@ -486,16 +495,20 @@ step_checks (MbPresence *self,
         continue;
 
       /* One who is silent may be at work for long: what it has answered before, it offers. */
-      if (is_offered (self, name) || _mb_calls_may_be_busy (self->core->calls, name))
+      offered = _mb_calls_get_offered (self->core->calls, name);
+      if (is_offered (self, name) || offered == MB_OFFERED_SILENTLY)
         {
           check->offered = TRUE;
           _mb_calls_note_offered (self->core->calls, name);
           continue;
         }
 
+      /* Nobody knows what those offer who are there and must not be asked: the call has all its time. */
+      if (heard_silent && !may_ask)
+        continue;
+
       if (check->n_asked >= NO_SERVICE_ASKS &&
-          now >= check->started + MB_MS (self, _mb_calls_is_known (self->core->calls, name)
-                                               ? NO_SERVICE_TIME_MIXED : time))
+          now >= check->started + MB_MS (self, offered == MB_OFFERED_BEFORE ? NO_SERVICE_TIME_MIXED : time))
         {
           g_autoptr(GError) error = make_no_service_error (self, name);
 
@@ -520,7 +533,8 @@ step_checks (MbPresence *self,
                         _mb_question_write (self->session, _mb_peer_table_count (self->table), 0, MB_WANT_STATE, NULL,
                                             NULL, names, NULL, self->max),
                         MB_SECRECY_CLEAR);
-      _mb_presence_ask_silent (self, NULL, "__service_servers__", out);
+      if (may_ask)
+        _mb_presence_ask_silent (self, NULL, "__service_servers__", out);
     }
 
   if (_mb_calls_get_n_waiting (self->core->calls) == 0)

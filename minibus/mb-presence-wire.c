@@ -114,18 +114,31 @@ is_hex (const char *text,
   return text != NULL && strlen (text) == length && strspn (text, "0123456789abcdef") == length;
 }
 
+/* A flag that is not there is false, and so is what is none. */
 static gboolean
-get_session (JsonObject *object,
-             guint64    *session)
+get_flag (JsonObject *object,
+          const char *member)
 {
-  const char *text = get_text (object, "session", 16);
+  JsonNode *node = json_object_get_member (object, member);
 
-  if (!is_hex (text, 16))
-    return FALSE;
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_BOOLEAN &&
+         json_node_get_boolean (node);
+}
 
-  *session = g_ascii_strtoull (text, NULL, 16);
+/* What all begin with. Returns NULL, or what is wrong. */
+static const char *
+read_session (JsonNode *node,
+              guint64  *session)
+{
+  const char *text;
 
-  return *session != 0;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return "it is no object";
+
+  text = get_text (json_node_get_object (node), "session", 16);
+  *session = is_hex (text, 16) ? g_ascii_strtoull (text, NULL, 16) : 0;
+
+  return *session != 0 ? NULL : "its session is not sixteen hexadecimal digits";
 }
 
 static gboolean
@@ -151,7 +164,6 @@ read_state (MbAnnouncement *self,
             JsonObject     *object)
 {
   guint process_id;
-  JsonNode *encrypted;
 
   self->seal = get_text (object, "seal", MB_PRESENCE_SEAL_LENGTH);
   if (!is_hex (self->seal, MB_PRESENCE_SEAL_LENGTH))
@@ -177,10 +189,7 @@ read_state (MbAnnouncement *self,
     return "the process id of a state is none";
   self->process_id = (int) process_id;
 
-  encrypted = json_object_get_member (object, "encrypted");
-  self->encrypted = encrypted != NULL && JSON_NODE_HOLDS_VALUE (encrypted) &&
-                    json_node_get_value_type (encrypted) == G_TYPE_BOOLEAN &&
-                    json_node_get_boolean (encrypted);
+  self->encrypted = get_flag (object, "encrypted");
 
   return NULL;
 }
@@ -190,16 +199,16 @@ _mb_announcement_read (MbAnnouncement *self,
                        JsonNode       *node)
 {
   JsonObject *object;
+  const char *wrong;
   guint kind;
 
   memset (self, 0, sizeof *self);
 
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return "it is no object";
+  wrong = read_session (node, &self->session);
+  if (wrong != NULL)
+    return wrong;
   object = json_node_get_object (node);
 
-  if (!get_session (object, &self->session))
-    return "its session is not sixteen hexadecimal digits";
   if (!get_choice (object, "kind", kinds, G_N_ELEMENTS (kinds), &kind))
     return "its kind is not known";
   self->kind = kind;
@@ -239,17 +248,16 @@ _mb_question_read (MbQuestion *self,
                    JsonNode   *node)
 {
   JsonObject *object;
-  JsonNode *near_too;
+  const char *wrong;
   guint want;
 
   memset (self, 0, sizeof *self);
 
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return "it is no object";
+  wrong = read_session (node, &self->session);
+  if (wrong != NULL)
+    return wrong;
   object = json_node_get_object (node);
 
-  if (!get_session (object, &self->session))
-    return "its session is not sixteen hexadecimal digits";
   if (!get_number (object, "known", G_MAXINT, &self->known) ||
       !get_number (object, "lease", G_MAXINT, &self->lease))
     return "a number is none, or too large";
@@ -267,10 +275,7 @@ _mb_question_read (MbQuestion *self,
       !get_names (object, "topics", MB_PRESENCE_MAX_ASKED, &self->topics))
     return "a list is not one of names, or too long";
 
-  near_too = json_object_get_member (object, "near");
-  self->near_too = near_too != NULL && JSON_NODE_HOLDS_VALUE (near_too) &&
-                   json_node_get_value_type (near_too) == G_TYPE_BOOLEAN &&
-                   json_node_get_boolean (near_too);
+  self->near_too = get_flag (object, "near");
   self->filtered = self->of != NULL || self->peers != NULL || self->services != NULL || self->topics != NULL;
 
   return NULL;

@@ -40,13 +40,34 @@ struct _MbRecording
   GQueue            places;      /* of MbRecordingPlace: what was read ahead */
 };
 
-void     _mb_recording_place_free (gpointer                 data);
+/* What can be done with a recording, in its two forms. The value is what it is told, or tells. */
+typedef struct
+{
+  gboolean   needs_open;
+  /* In whatever thread. */
+  gboolean (*work) (MbRecording   *self,
+                    gint64        *value,
+                    GCancellable  *cancellable,
+                    GError       **error);
+  /* In that of the program, when the work was done. Returns the result. */
+  gboolean (*end)  (MbRecording   *self,
+                    gint64         value);
+} MbRecordingOperation;
+
+void     _mb_recording_place_free (gpointer                     data);
 /* The program has got there. */
-void     _mb_recording_set_now    (MbRecording             *self,
-                                   const MbRecordingPlace  *place);
+void     _mb_recording_set_now    (MbRecording                 *self,
+                                   const MbRecordingPlace      *place);
 /* Only one operation is allowed at a time. */
-gboolean _mb_recording_begin      (MbRecording             *self,
-                                   gboolean                 needs_open,
-                                   GError                 **error);
+gboolean _mb_recording_run_sync   (MbRecording                 *self,
+                                   const MbRecordingOperation  *operation,
+                                   gint64                       value,
+                                   GCancellable                *cancellable,
+                                   GError                     **error);
+/* Takes the task. */
+void     _mb_recording_run_async  (MbRecording                 *self,
+                                   const MbRecordingOperation  *operation,
+                                   gint64                       value,
+                                   GTask                       *task);
 
 G_END_DECLS

@@ -27,11 +27,11 @@ _mb_recording_place_free (gpointer data)
 
 static gboolean
 do_seek (MbRecording   *self,
-         gint64         position,
+         gint64        *position,
          GCancellable  *cancellable,
          GError       **error)
 {
-  if (!_mb_recording_file_seek (self->reader, position, cancellable, error))
+  if (!_mb_recording_file_seek (self->reader, *position, cancellable, error))
     return FALSE;
 
   g_queue_clear_full (&self->places, _mb_recording_place_free);
@@ -39,6 +39,19 @@ do_seek (MbRecording   *self,
 
   return TRUE;
 }
+
+static gboolean
+end_seek (MbRecording *self,
+          gint64       position)
+{
+  MbRecordingPlace nowhere = { .position = position };
+
+  _mb_recording_set_now (self, &nowhere);
+
+  return TRUE;
+}
+
+static const MbRecordingOperation seeking = { TRUE, do_seek, end_seek };
 
 static void
 add_place (MbRecording *self,
@@ -53,11 +66,15 @@ add_place (MbRecording *self,
 }
 
 static gboolean
-do_read (MbRecording   *self,
+do_next (MbRecording   *self,
+         gint64        *value,
          GCancellable  *cancellable,
          GError       **error)
 {
   gsize n_bytes = 0;
+
+  if (self->places.length > 0)
+    return TRUE;
 
   while (self->places.length < BATCH_MESSAGES && n_bytes < BATCH_BYTES)
     {
@@ -97,7 +114,8 @@ do_read (MbRecording   *self,
 
 /* Goes on to what was read. Returns whether that is a message. */
 static gboolean
-take_place (MbRecording *self)
+end_next (MbRecording *self,
+          gint64       value)
 {
   MbRecordingPlace *place = g_queue_pop_head (&self->places);
 
@@ -106,6 +124,8 @@ take_place (MbRecording *self)
 
   return self->now.message != NULL;
 }
+
+static const MbRecordingOperation going_on = { TRUE, do_next, end_next };
 
 /**
  * mb_recording_next_sync:
@@ -128,49 +148,11 @@ mb_recording_next_sync (MbRecording   *self,
                         GCancellable  *cancellable,
                         GError       **error)
 {
-  gboolean done;
-
   g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!_mb_recording_begin (self, TRUE, error))
-    return FALSE;
-
-  done = self->places.length > 0 || do_read (self, cancellable, error);
-  self->busy = FALSE;
-
-  return done && take_place (self);
-}
-
-static void
-next_thread (GTask        *task,
-             gpointer      source_object,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (do_read (source_object, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-next_cb (GObject      *source_object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  MbRecording *self = MB_RECORDING (source_object);
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  self->busy = FALSE;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    g_task_return_boolean (task, take_place (self));
-  else
-    g_task_return_error (task, error);
+  return _mb_recording_run_sync (self, &going_on, 0, cancellable, error);
 }
 
 /**
@@ -191,30 +173,18 @@ mb_recording_next_async (MbRecording         *self,
                          gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  g_autoptr(GTask) work = NULL;
-  GError *error = NULL;
 
   g_return_if_fail (MB_IS_RECORDING (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, mb_recording_next_async);
-  if (!_mb_recording_begin (self, TRUE, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
 
-  if (self->places.length > 0)
-    {
-      self->busy = FALSE;
-      g_task_return_boolean (task, take_place (self));
-      return;
-    }
-
-  work = g_task_new (self, cancellable, next_cb, g_steal_pointer (&task));
-  g_task_set_check_cancellable (work, FALSE);
-  g_task_run_in_thread (work, next_thread);
+  /* What was read ahead needs no other thread. */
+  if (!self->busy && self->places.length > 0)
+    g_task_return_boolean (task, end_next (self, 0));
+  else
+    _mb_recording_run_async (self, &going_on, 0, g_steal_pointer (&task));
 }
 
 /**
@@ -265,59 +235,12 @@ mb_recording_seek_sync (MbRecording   *self,
                         GCancellable  *cancellable,
                         GError       **error)
 {
-  MbRecordingPlace nowhere = { 0 };
-  gboolean done;
-
   g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
   g_return_val_if_fail (position >= 0, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!_mb_recording_begin (self, TRUE, error))
-    return FALSE;
-
-  done = do_seek (self, position, cancellable, error);
-  self->busy = FALSE;
-  nowhere.position = position;
-  if (done)
-    _mb_recording_set_now (self, &nowhere);
-
-  return done;
-}
-
-static void
-seek_thread (GTask        *task,
-             gpointer      source_object,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  const MbRecordingPlace *place = task_data;
-  GError *error = NULL;
-
-  if (do_seek (source_object, place->position, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-seek_cb (GObject      *source_object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  MbRecording *self = MB_RECORDING (source_object);
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  self->busy = FALSE;
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  _mb_recording_set_now (self, g_task_get_task_data (G_TASK (result)));
-  g_task_return_boolean (task, TRUE);
+  return _mb_recording_run_sync (self, &seeking, position, cancellable, error);
 }
 
 /**
@@ -341,9 +264,6 @@ mb_recording_seek_async (MbRecording         *self,
                          gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  g_autoptr(GTask) work = NULL;
-  GError *error = NULL;
-  MbRecordingPlace *place;
 
   g_return_if_fail (MB_IS_RECORDING (self));
   g_return_if_fail (position >= 0);
@@ -351,18 +271,7 @@ mb_recording_seek_async (MbRecording         *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, mb_recording_seek_async);
-  if (!_mb_recording_begin (self, TRUE, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  place = g_new0 (MbRecordingPlace, 1);
-  place->position = position;
-  work = g_task_new (self, cancellable, seek_cb, g_steal_pointer (&task));
-  g_task_set_check_cancellable (work, FALSE);
-  g_task_set_task_data (work, place, g_free);
-  g_task_run_in_thread (work, seek_thread);
+  _mb_recording_run_async (self, &seeking, position, g_steal_pointer (&task));
 }
 
 /**

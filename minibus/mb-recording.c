@@ -85,11 +85,10 @@ _mb_recording_set_now (MbRecording *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_POSITION]);
 }
 
-/* Only one operation is allowed at a time. */
-gboolean
-_mb_recording_begin (MbRecording  *self,
-                     gboolean      needs_open,
-                     GError      **error)
+static gboolean
+begin (MbRecording  *self,
+       gboolean      needs_open,
+       GError      **error)
 {
   g_autofree char *name = NULL;
 
@@ -115,7 +114,88 @@ _mb_recording_begin (MbRecording  *self,
   return FALSE;
 }
 
-/* The work, in whatever thread. */
+gboolean
+_mb_recording_run_sync (MbRecording                 *self,
+                        const MbRecordingOperation  *operation,
+                        gint64                       value,
+                        GCancellable                *cancellable,
+                        GError                     **error)
+{
+  gboolean done;
+
+  if (!begin (self, operation->needs_open, error))
+    return FALSE;
+
+  done = operation->work (self, &value, cancellable, error);
+  self->busy = FALSE;
+
+  return done && operation->end (self, value);
+}
+
+/* An operation on its way through another thread. */
+typedef struct
+{
+  const MbRecordingOperation *operation;
+  gint64                      value;
+} Run;
+
+static void
+run_thread (GTask        *work,
+            gpointer      source_object,
+            gpointer      task_data,
+            GCancellable *cancellable)
+{
+  Run *run = task_data;
+  GError *error = NULL;
+
+  if (run->operation->work (source_object, &run->value, cancellable, &error))
+    g_task_return_boolean (work, TRUE);
+  else
+    g_task_return_error (work, error);
+}
+
+static void
+run_cb (GObject      *source_object,
+        GAsyncResult *result,
+        gpointer      user_data)
+{
+  MbRecording *self = MB_RECORDING (source_object);
+  const Run *run = g_task_get_task_data (G_TASK (result));
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+
+  self->busy = FALSE;
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    g_task_return_boolean (task, run->operation->end (self, run->value));
+  else
+    g_task_return_error (task, error);
+}
+
+void
+_mb_recording_run_async (MbRecording                *self,
+                         const MbRecordingOperation *operation,
+                         gint64                      value,
+                         GTask                      *task)
+{
+  g_autoptr(GTask) work = NULL;
+  GError *error = NULL;
+  Run *run;
+
+  if (!begin (self, operation->needs_open, &error))
+    {
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+
+  run = g_new0 (Run, 1);
+  run->operation = operation;
+  run->value = value;
+  work = g_task_new (self, g_task_get_cancellable (task), run_cb, task);
+  g_task_set_check_cancellable (work, FALSE);
+  g_task_set_task_data (work, run, g_free);
+  g_task_run_in_thread (work, run_thread);
+}
 
 static gboolean
 do_open (MbRecording   *self,
@@ -133,13 +213,17 @@ do_open (MbRecording   *self,
   return TRUE;
 }
 
-static void
-set_duration (MbRecording *self,
-              gint64       duration)
+static gboolean
+end_open (MbRecording *self,
+          gint64       duration)
 {
   self->duration = duration;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DURATION]);
+
+  return TRUE;
 }
+
+static const MbRecordingOperation opening = { FALSE, do_open, end_open };
 
 static void
 mb_recording_finalize (GObject *object)
@@ -523,56 +607,11 @@ mb_recording_open_sync (MbRecording   *self,
                         GCancellable  *cancellable,
                         GError       **error)
 {
-  gint64 duration;
-  gboolean opened;
-
   g_return_val_if_fail (MB_IS_RECORDING (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!_mb_recording_begin (self, FALSE, error))
-    return FALSE;
-
-  opened = do_open (self, &duration, cancellable, error);
-  self->busy = FALSE;
-  if (opened)
-    set_duration (self, duration);
-
-  return opened;
-}
-
-static void
-open_thread (GTask        *task,
-             gpointer      source_object,
-             gpointer      task_data,
-             GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (do_open (source_object, task_data, cancellable, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-static void
-open_cb (GObject      *source_object,
-         GAsyncResult *result,
-         gpointer      user_data)
-{
-  MbRecording *self = MB_RECORDING (source_object);
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-
-  self->busy = FALSE;
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  set_duration (self, *(gint64 *) g_task_get_task_data (G_TASK (result)));
-  g_task_return_boolean (task, TRUE);
+  return _mb_recording_run_sync (self, &opening, 0, cancellable, error);
 }
 
 /**
@@ -593,24 +632,13 @@ mb_recording_open_async (MbRecording         *self,
                          gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  g_autoptr(GTask) work = NULL;
-  GError *error = NULL;
 
   g_return_if_fail (MB_IS_RECORDING (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, mb_recording_open_async);
-  if (!_mb_recording_begin (self, FALSE, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-
-  work = g_task_new (self, cancellable, open_cb, g_steal_pointer (&task));
-  g_task_set_check_cancellable (work, FALSE);
-  g_task_set_task_data (work, g_new0 (gint64, 1), g_free);
-  g_task_run_in_thread (work, open_thread);
+  _mb_recording_run_async (self, &opening, 0, g_steal_pointer (&task));
 }
 
 /**

@@ -40,7 +40,7 @@
  *
  * ## Writing a transport
  *
- * Implement the functions of [iface@Transport] in C (in other languages `send` and the receiver
+ * Implement the functions of [iface@Transport] in C or Vala (in other languages `send` and the receiver
  * would run code of that language in foreign threads):
  *
  * - `open_sync` may wait, and gives up when the cancellable is cancelled. A transport that has to

@@ -167,6 +167,27 @@ test_lost_question (void)
   _mb_presence_set_speed (SPEED);
 }
 
+static void
+test_encrypted (void)
+{
+  /* Longer than a call to nobody takes to fail, with silent peers, which is 4.25 seconds. */
+  Slow slow = { .service = "/slow", .work = 600 * 1000 };
+  g_autoptr(MbClient) client = client_new ("caller", SECRET);
+
+  g_test_summary ("A client that encrypts does not ask silent peers, and gives them all the time if any was heard");
+
+  mb_client_set_accept_plaintext (client, TRUE);
+  mb_client_set_presence (client, TRUE);
+  client_open (client);
+  slow_start (&slow, BUS);
+  call_nobody (client, "/none");
+  tap_send (slow.tap, "{\"header\":{\"topic\":\"/any\",\"idstr\":\"\",\"author\":\"other\"},\"data\":\"1\"}");
+  call (client, "/slow");
+  g_assert_cmpuint (tap_count (slow.tap, ASKED), ==, 0);
+  mb_client_close (client);
+  slow_stop (&slow);
+}
+
 static JsonNode *
 answer_known (MbRequest *request,
               gpointer   user_data)
@@ -270,15 +291,16 @@ int
 main (int   argc,
       char *argv[])
 {
-  g_test_init (&argc, &argv, NULL);
+  encryption_test_init (&argc, &argv);
   _mb_presence_set_speed (SPEED);
 
   g_test_add_func ("/service-search/busy", test_busy);
   g_test_add_func ("/service-search/lost-question", test_lost_question);
+  g_test_add_func ("/service-search/encrypted", test_encrypted);
   g_test_add_func ("/service-search/known", test_known);
   g_test_add_func ("/service-search/costs", test_costs);
   g_test_add_func ("/service-search/many-at-once", test_many_at_once);
   g_test_add_func ("/service-search/many-names", test_many_names);
 
-  return g_test_run ();
+  return encryption_test_run ();
 }

@@ -11,6 +11,7 @@ import random
 import string
 
 import support
+from bus_peer import NULL_SCHEMA, Server
 from gpg_cipher import Cipher
 from support import CALL_TIMEOUT, Inbox, Minibus, dropped
 
@@ -101,6 +102,22 @@ class SameKey(TestCase):
         client.request(None, answers.append)
         self.wait(lambda: answers)
         self.assertEqual(answers[0].data, os.getpid())
+
+    def test_a_slow_service(self):
+        """While a call waits, the client asks nothing that this peer would answer encrypted."""
+        requests, questions, asked, replies = [], [], [], []
+        peer = self.peer("peer", cipher=self.cipher())
+        peer.serve("/slow", lambda request: requests.append(request) or Server.LATER)
+        self.watcher.subscribe("/__minibus__/__who__", questions.append)
+        self.watcher.subscribe("/__minibus__/__service_servers__/__request__", asked.append, NULL_SCHEMA)
+        self.lib.call_text_async("/slow", "1", CALL_TIMEOUT, None,
+                                 lambda client, result: replies.append(client.call_text_finish(result)))
+        self.wait(lambda: requests and (asked or len(questions) >= 2))
+        self.assertEqual(questions[0].data["services"], ["/slow"])
+        requests[0].reply(2)
+        self.wait(lambda: replies)
+        self.assertEqual(replies, ["2"])
+        self.assertEqual(asked, [])
 
 
 class OtherKeys(TestCase):
