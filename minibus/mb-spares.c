@@ -69,8 +69,12 @@ void
 _mb_spares_put (MbSpares *self,
                 gpointer  object)
 {
-  List *list = g_private_get (&self->list);
+  List *list;
 
+  /* First, as who hears of it may drop others. */
+  g_signal_handlers_destroy (object);
+
+  list = g_private_get (&self->list);
   if (list == NULL)
     {
       list = g_new0 (List, 1);
@@ -83,6 +87,5 @@ _mb_spares_put (MbSpares *self,
       return;
     }
 
-  g_signal_handlers_destroy (object);
   list->objects[list->n_objects++] = object;
 }
