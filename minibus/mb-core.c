@@ -79,6 +79,16 @@ routes_changed_cb (gpointer core,
   _mb_core_update_context (core);
 }
 
+/* What our threads would be the first to need, and GLib makes once, under a lock. In a process that is forked at that
+ * moment, whatever GLib makes once would wait for that lock, for ever.
+ */
+static void
+make_ready_for_threads (void)
+{
+  g_type_class_unref (g_type_class_ref (MB_TYPE_MESSAGE));
+  g_get_host_name ();
+}
+
 MbCore *
 _mb_core_new (const char   *name,
               GMainContext *context,
@@ -86,6 +96,8 @@ _mb_core_new (const char   *name,
               MbInboxFunc   report)
 {
   MbCore *self = g_new0 (MbCore, 1);
+
+  make_ready_for_threads ();
 
   g_atomic_ref_count_init (&self->ref_count);
   self->name = g_strdup (name);

@@ -126,8 +126,12 @@ void
 _mb_spares_put (MbSpares *self,
                 gpointer  object)
 {
-  MbSparePack *pack = g_private_get (&self->own);
+  MbSparePack *pack;
 
+  /* First, as who hears of it may drop others. */
+  g_signal_handlers_destroy (object);
+
+  pack = g_private_get (&self->own);
   if (pack == NULL)
     {
       pack = g_new0 (MbSparePack, 1);
@@ -142,6 +146,5 @@ _mb_spares_put (MbSpares *self,
       return;
     }
 
-  g_signal_handlers_destroy (object);
   pack->objects[pack->n_objects++] = object;
 }

@@ -225,6 +225,9 @@ test_slow (void)
   journal_init (&slow);
   journal_init (&fast);
 
+  /* Whoever does a slow one stays with it until all the fast ones are done. */
+  set_held (&slow, TRUE);
+
   for (guint i = 0; i < 6; i++)
     {
       char key[2] = { (char) ('0' + i), '\0' };
@@ -235,12 +238,12 @@ test_slow (void)
   for (guint i = 0; i < 10; i++)
     push (queue, &fast, "fast", "f", fast_wire);
 
-  /* Two slow ones at a time take longer than all the fast ones. */
   wait_for_destroyed (&fast, 10);
   g_mutex_lock (&slow.mutex);
-  g_assert_cmpuint (slow.n_done, <=, 3);
+  g_assert_cmpuint (slow.n_done, <=, 2);
   g_mutex_unlock (&slow.mutex);
 
+  set_held (&slow, FALSE);
   wait_for_destroyed (&slow, 7);
   g_assert_cmpstr (strchr (slow.log->str, 'S'), ==, slow.log->str);
   g_assert_cmpuint (slow.n_failed, ==, 0);

@@ -207,9 +207,10 @@ test_known (void)
 
   mb_client_provide (provider, "/known", NULL, NULL, answer_known, NULL, NULL, &error);
   g_assert_no_error (error);
+  /* What looks after the first call may look after the second one, too, if that comes at once. */
+  start = g_get_monotonic_time ();
   call (client, "/known");
   mb_client_close (provider);
-  start = g_get_monotonic_time ();
   call_nobody (client, "/known");
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 4250 * 1000 / SPEED);
 }

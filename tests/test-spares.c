@@ -49,6 +49,16 @@ note_closed (gpointer  data,
 }
 
 static void
+drop_many (gpointer  data,
+           GClosure *closure)
+{
+  GPtrArray *messages = data;
+
+  for (guint i = 0; i < messages->len; i++)
+    _mb_message_drop (g_ptr_array_index (messages, i));
+}
+
+static void
 notify_cb (MbMessage  *message,
            GParamSpec *pspec,
            gpointer    user_data)
@@ -169,6 +179,30 @@ test_handlers (void)
   _mb_message_drop (message);
 }
 
+static void
+test_handlers_drop (void)
+{
+  g_autoptr(GPtrArray) messages = g_ptr_array_new ();
+  MbMessage *message = make ("/a", "me", "1");
+
+  g_test_summary ("Who hears of the end of what was connected to a message may drop any number of others");
+
+  for (guint i = 0; i < 100; i++)
+    g_ptr_array_add (messages, make ("/b", "me", "1"));
+  g_signal_connect_data (message, "notify", G_CALLBACK (notify_cb), messages, drop_many, 0);
+  _mb_message_drop (message);
+
+  g_ptr_array_set_size (messages, 0);
+  for (guint i = 0; i < 100; i++)
+    {
+      message = make ("/c", "me", "1");
+      for (guint j = 0; j < messages->len; j++)
+        g_assert_true (message != g_ptr_array_index (messages, j));
+      g_ptr_array_add (messages, message);
+    }
+  drop_many (messages, NULL);
+}
+
 /* Objects that are counted when they end. */
 
 #define THING_TYPE (thing_get_type ())
@@ -265,6 +299,7 @@ main (int    argc,
   g_test_add_func ("/spares/weak", test_weak);
   g_test_add_func ("/spares/data", test_data);
   g_test_add_func ("/spares/handlers", test_handlers);
+  g_test_add_func ("/spares/handlers-drop", test_handlers_drop);
   g_test_add_func ("/spares/many", test_many);
   g_test_add_func ("/spares/threads", test_threads);
 
