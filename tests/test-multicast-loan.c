@@ -512,7 +512,7 @@ assert_filling_up (Fixture *self,
                    guint    n_first,
                    guint    n_here)
 {
-  gint64 end = patience_end (20);
+  gint64 end = patience_end (10);
 
   do
     {
