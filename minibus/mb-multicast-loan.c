@@ -24,6 +24,8 @@
 #define LATE 20000
 /* How long the thread keeps what it has taken back, at least, in ms. */
 #define MIN_STAY 10
+/* And at most. */
+#define MAX_STAY 10000
 
 struct _MbMulticastLoan
 {
@@ -74,13 +76,6 @@ now (void)
   return (gint) (guint32) g_get_monotonic_time ();
 }
 
-/* Whether a time is past, of times that lie less than half an hour apart. */
-static gboolean
-is_past (gint time)
-{
-  return (gint) ((guint32) now () - (guint32) time) >= 0;
-}
-
 /* In µs from now; 0 is never. */
 static void
 set_timer (MbMulticastLoan *self,
@@ -91,12 +86,22 @@ set_timer (MbMulticastLoan *self,
   timerfd_settime (self->timer_fd, 0, &value, NULL);
 }
 
+/* Whether the loop may have it again. What is left of a stay is never more than the longest one; anything else is a time
+ * that is past, however long. */
+static gboolean
+is_stay_over (MbMulticastLoan *self)
+{
+  guint32 left = (guint32) g_atomic_int_get (&self->stay_until) - (guint32) now ();
+
+  return left == 0 || left > MAX_STAY * 1000;
+}
+
 /* The thread has it again, for so many ms at least. Returns whether it had not before. */
 static gboolean
 take_back (MbMulticastLoan *self,
            guint            stay)
 {
-  g_atomic_int_set (&self->stay_until, (gint) ((guint32) now () + stay * 1000));
+  g_atomic_int_set (&self->stay_until, (gint) ((guint32) now () + MIN (stay, MAX_STAY) * 1000));
 
   return g_atomic_int_compare_and_exchange (&self->is_out, TRUE, FALSE);
 }
@@ -115,8 +120,7 @@ receive_prepare (GSource *source,
   if (self->process != _mb_process_get ())
     return FALSE;
 
-  if (g_atomic_int_get (&self->is_wanted) && !g_atomic_int_get (&self->is_out) &&
-      is_past (g_atomic_int_get (&self->stay_until)))
+  if (g_atomic_int_get (&self->is_wanted) && !g_atomic_int_get (&self->is_out) && is_stay_over (self))
     {
       g_atomic_int_set (&self->is_out, TRUE);
 
@@ -369,7 +373,7 @@ void
 _mb_multicast_loan_look (MbMulticastLoan *self)
 {
   guint64 n_times;
-  guint32 last_turn;
+  guint32 last_turn, away;
 
   if (read (self->timer_fd, &n_times, sizeof n_times) < 0)
     return;
@@ -381,7 +385,8 @@ _mb_multicast_loan_look (MbMulticastLoan *self)
     return;
 
   last_turn = (guint32) g_atomic_int_get (&self->last_turn);
-  if (is_past ((gint) (last_turn + LATE)) || (is_past ((gint) (last_turn + AWAY)) && _mb_multicast_loan_is_full (self, FULL_PART)))
+  away = (guint32) now () - last_turn;
+  if (away >= LATE || (away >= AWAY && _mb_multicast_loan_is_full (self, FULL_PART)))
     take_back (self, MIN_STAY);
   else if (g_atomic_int_compare_and_exchange (&self->is_watched, FALSE, TRUE))
     set_timer (self, LOOK_INTERVAL);
