@@ -234,7 +234,7 @@ test_idle (Fixture      *self,
   mb_test_publish (self->publisher, "{\"n\":0}");
   mb_test_wait_until (self->n_messages >= 1);
 
-  /* A thread gives itself its name when it first runs, which on a busy machine may be after the loop has received. */
+  /* A thread gives itself its name when it first runs: on a busy machine, perhaps after the loop has received. */
   mb_test_wait_until ((count_waits ("minibus", &n_threads), n_threads > 0));
 
   g_main_context_set_poll_func (NULL, counting_poll);
