@@ -261,7 +261,8 @@ can_recover (Engine        *self,
   return TRUE;
 }
 
-/* Puts the worker away after an attempt, which has failed if there is a failure; takes that. Returns whether to try again. */
+/* Puts the worker away after an attempt, which has failed if there is a failure; takes that. Returns whether to try
+ * again. */
 static gboolean
 end_attempt (Engine         *self,
              MbGpgmeWorker  *worker,

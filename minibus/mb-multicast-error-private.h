@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Why a packet could not be sent, or the group not be joined, through an interface, or NULL for the one of the system's
- * choice. From any thread. */
+/* Why a packet could not be sent, or the group not be joined, through an interface, or NULL for the one of the
+ * system's choice. From any thread. */
 void _mb_multicast_error_set          (MbAddress   *address,
                                        const char  *interface,
                                        int          errnum,

@@ -381,8 +381,8 @@ add_check (MbPresence *self,
   return check;
 }
 
-/* Of our own accord, while a program only makes a call. Python peers with our keys would answer encrypted, in the hearing
- * of those without, who do not survive it; and each answer takes them as long as that to the call. */
+/* Of our own accord, while a program only makes a call. Python peers with our keys would answer encrypted, in the
+ * hearing of those without, who do not survive it; and each answer takes them as long as that to the call. */
 static gboolean
 may_ask_silent (MbPresence *self)
 {

@@ -72,7 +72,7 @@ enum
 static GParamSpec *properties[N_PROPS];
 
 void
-_mb_recording_set_now (MbRecording *self,
+_mb_recording_set_now (MbRecording            *self,
                        const MbRecordingPlace *place)
 {
   g_autoptr(MbMessage) before = self->now.message;
