@@ -21,6 +21,7 @@ void       _mb_service_set_func      (MbService       *self,
                                       MbServiceFunc    func,
                                       gpointer         user_data,
                                       GDestroyNotify   destroy);
+guint      _mb_service_get_n_waiting (MbService       *self);
 /* Closes without a signal, and returns whether it was open. */
 gboolean   _mb_service_close_quietly (MbService       *self);
 

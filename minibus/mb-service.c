@@ -144,6 +144,12 @@ deliver (gpointer owner,
   _mb_request_drop (request);
 }
 
+guint
+_mb_service_get_n_waiting (MbService *self)
+{
+  return _mb_inbox_get_length (self->inbox);
+}
+
 gboolean
 _mb_service_close_quietly (MbService *self)
 {
