@@ -508,7 +508,10 @@ mb_message_get_is_encrypted (MbMessage *self)
  * mb_message_get_received_at: (get-property received-at)
  * @self: a message
  *
- * Gets when this client received the message, before it waited for the main loop.
+ * Gets when this client received the message, before it waited in the inbox of a subscriber.
+ *
+ * That is as soon as it came, unless the program was busy: then packets wait in the system, or for their turn, and the time
+ * is when this one was looked at. See “Threads”.
  *
  * Returns: microseconds since 1970-01-01 00:00 UTC, as of g_get_real_time()
  *
