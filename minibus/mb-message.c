@@ -511,7 +511,7 @@ mb_message_get_is_encrypted (MbMessage *self)
  * Gets when this client received the message, before it waited in the inbox of a subscriber.
  *
  * That is as soon as it came, unless the program was busy: then packets wait in the system, or for their turn, and the time
- * is when this one was looked at. See “Threads”.
+ * is when this one was looked at. See [Threads](threads.html).
  *
  * Returns: microseconds since 1970-01-01 00:00 UTC, as of g_get_real_time()
  *
