@@ -272,7 +272,7 @@ _mb_likeness_note (gconstpointer  key,
     }
 
   /* Texts of different lengths are not alike. And what has escapes of its own is left alone. */
-  if (length != self->last_length || length > MAX_LENGTH || memchr (plain, '\\', length) != NULL)
+  if (length == 0 || length != self->last_length || length > MAX_LENGTH || memchr (plain, '\\', length) != NULL)
     {
       self->last_length = length;
       return;
