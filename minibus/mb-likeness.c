@@ -209,11 +209,13 @@ _mb_likeness_find (gconstpointer  key,
                    gsize         *found_length)
 {
   Slot *self = *get_place (key, way);
-  const char *end = text + length;
+  const char *end;
 
+  /* There may be no address. */
   if (self == NULL || self->key != key || self->way != way || self->length != length || length == 0)
     return NULL;
 
+  end = text + length;
   for (gsize i = 0; i < length; i += 8)
     {
       guint64 word = _mb_scan_load (text + i, end);
