@@ -12,8 +12,9 @@
 
 #include "mb-json-scan-private.h"
 
-/* What a thread remembers at most. */
+/* What a thread remembers at most, and in how many places one key may be. */
 #define N_SLOTS 32
+#define N_PLACES 4
 #define MAX_LENGTH 1024
 /* Where so many texts in a row were like none before, the next ones are left alone. */
 #define TRIAL 16
@@ -25,6 +26,7 @@ typedef struct
 {
   gconstpointer key;
   MbLikenessWay way;
+  guint         used;           /* when it last was, by the clock of the memory */
   gsize         last_length;    /* of the last text that was noted */
   guint         n_vain;         /* learnt since one was like it */
   guint         rest;           /* texts that are not to be looked at */
@@ -41,7 +43,8 @@ typedef struct
 
 typedef struct
 {
-  Slot *slots[N_SLOTS];
+  Slot  *slots[N_SLOTS];
+  guint  clock;
 } Memory;
 
 static void
@@ -64,14 +67,11 @@ memory_free (gpointer data)
   g_free (self);
 }
 
-/* The place of a slot in the memory of this thread. */
-static Slot **
-get_place (gconstpointer key,
-           MbLikenessWay way)
+static Memory *
+get_memory (void)
 {
   static GPrivate memory = G_PRIVATE_INIT (memory_free);
   Memory *self = g_private_get (&memory);
-  guint hash = (guint) (GPOINTER_TO_SIZE (key) >> 4) * 2654435761u;
 
   if (self == NULL)
     {
@@ -79,7 +79,67 @@ get_place (gconstpointer key,
       g_private_set (&memory, self);
     }
 
-  return &self->slots[(hash >> 16 ^ way) % N_SLOTS];
+  return self;
+}
+
+static Slot **
+get_place (Memory        *self,
+           gconstpointer  key,
+           MbLikenessWay  way,
+           guint          n)
+{
+  guint hash = (guint) (GPOINTER_TO_SIZE (key) >> 4) * 2654435761u;
+
+  return &self->slots[((hash >> 16 ^ way) + n) % N_SLOTS];
+}
+
+/* The slot of a key, or NULL. */
+static Slot *
+find_slot (Memory        *self,
+           gconstpointer  key,
+           MbLikenessWay  way)
+{
+  for (guint n = 0; n < N_PLACES; n++)
+    {
+      Slot *slot = *get_place (self, key, way, n);
+
+      if (slot != NULL && slot->key == key && slot->way == way)
+        {
+          slot->used = ++self->clock;
+          return slot;
+        }
+    }
+
+  return NULL;
+}
+
+/* A slot for a key that has none: a new one, or the one of its places that has been left alone for longest. */
+static Slot *
+claim_slot (Memory        *self,
+            gconstpointer  key,
+            MbLikenessWay  way)
+{
+  Slot **place = get_place (self, key, way, 0);
+
+  for (guint n = 1; n < N_PLACES && *place != NULL; n++)
+    {
+      Slot **other = get_place (self, key, way, n);
+
+      if (*other == NULL || self->clock - (*other)->used > self->clock - (*place)->used)
+        place = other;
+    }
+
+  if (*place == NULL)
+    *place = g_new0 (Slot, 1);
+  (*place)->key = key;
+  (*place)->way = way;
+  (*place)->used = ++self->clock;
+  (*place)->length = 0;
+  (*place)->last_length = 0;
+  (*place)->n_vain = 0;
+  (*place)->rest = 0;
+
+  return *place;
 }
 
 static void
@@ -208,11 +268,11 @@ _mb_likeness_find (gconstpointer  key,
                    gsize          length,
                    gsize         *found_length)
 {
-  Slot *self = *get_place (key, way);
+  Slot *self = find_slot (get_memory (), key, way);
   const char *end;
 
   /* There may be no address. */
-  if (self == NULL || self->key != key || self->way != way || self->length != length || length == 0)
+  if (self == NULL || self->length != length || length == 0)
     return NULL;
 
   end = text + length;
@@ -251,21 +311,11 @@ _mb_likeness_note (gconstpointer  key,
                    const char    *plain,
                    gsize          length)
 {
-  Slot **place = get_place (key, way);
-  Slot *self = *place;
+  Memory *memory = get_memory ();
+  Slot *self = find_slot (memory, key, way);
 
   if (self == NULL)
-    self = *place = g_new0 (Slot, 1);
-
-  if (self->key != key || self->way != way)
-    {
-      self->key = key;
-      self->way = way;
-      self->length = 0;
-      self->last_length = 0;
-      self->n_vain = 0;
-      self->rest = 0;
-    }
+    self = claim_slot (memory, key, way);
 
   if (self->rest > 0)
     {

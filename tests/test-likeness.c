@@ -191,6 +191,30 @@ test_apart (void)
 }
 
 static void
+test_several (void)
+{
+  gconstpointer keys[4];
+  guint n_found = 0;
+
+  g_test_summary ("Several topics can be in use at once, wherever they are, and more than can be remembered");
+
+  /* These all have the same first place. */
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    keys[i] = GSIZE_TO_POINTER ((gsize) 16 << 32 | (gsize) i << 36);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    note (keys[i], MB_LIKENESS_IN, "[1]");
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    g_assert_true (ask (keys[i], MB_LIKENESS_IN, "[2]"));
+
+  for (guint i = 0; i < 100; i++)
+    note (GSIZE_TO_POINTER ((gsize) (1000 + i) * 16), MB_LIKENESS_IN, "[1]");
+  for (guint i = 0; i < 100; i++)
+    n_found += ask (GSIZE_TO_POINTER ((gsize) (1000 + i) * 16), MB_LIKENESS_IN, "[2]");
+  g_assert_cmpuint (n_found, >, 8);
+  g_assert_cmpuint (n_found, <=, 32);
+}
+
+static void
 test_sizes (void)
 {
   g_test_summary ("Texts of all lengths are compared to their ends, and long ones not at all");
@@ -244,6 +268,7 @@ main (int    argc,
   g_test_add_func ("/likeness/follows", test_follows);
   g_test_add_func ("/likeness/random", test_random);
   g_test_add_func ("/likeness/apart", test_apart);
+  g_test_add_func ("/likeness/several", test_several);
   g_test_add_func ("/likeness/sizes", test_sizes);
   g_test_add_func ("/likeness/rest", test_rest);
 
