@@ -17,6 +17,8 @@
 #define N_SLOTS 8
 #define MAX_LENGTH 4096
 #define MAX_MEMBERS 32
+/* A topic that was not used for so many texts may give way to another one. */
+#define PATIENCE 64
 /* A topic whose messages share less than a quarter, of so many, is left alone for a while. */
 #define TRIAL 16
 #define REST 1024
@@ -31,7 +33,8 @@ typedef struct
 
 typedef struct
 {
-  char    *topic;      /* a GRefString, or NULL */
+  char    *topic;      /* a GRefString */
+  guint    used;       /* when it last was, by the clock of the memo */
   guint    n_texts;    /* since the trial began */
   guint    n_members;  /* of these */
   guint    n_shared;
@@ -43,7 +46,8 @@ typedef struct
 
 typedef struct
 {
-  Slot *slots[N_SLOTS];
+  Slot  *slots[N_SLOTS];
+  guint  clock;        /* one for each text */
 } Memo;
 
 static void
@@ -77,12 +81,11 @@ memo_free (gpointer data)
   g_free (self);
 }
 
-static Slot *
-get_slot (char *topic)
+static Memo *
+get_memo (void)
 {
   static GPrivate memo = G_PRIVATE_INIT (memo_free);
   Memo *self = g_private_get (&memo);
-  Slot **slot;
 
   if (self == NULL)
     {
@@ -90,16 +93,41 @@ get_slot (char *topic)
       g_private_set (&memo, self);
     }
 
-  /* One topic has one place: the pointer of an address in use is its own. */
-  slot = &self->slots[(GPOINTER_TO_SIZE (topic) >> 5) % N_SLOTS];
-  if (*slot != NULL && (*slot)->topic == topic)
-    return *slot;
+  return self;
+}
 
-  g_clear_pointer (slot, slot_free);
-  *slot = g_new0 (Slot, 1);
-  (*slot)->topic = g_ref_string_acquire (topic);
+/* The slot of a topic, or NULL when all are in use by others. */
+static Slot *
+get_slot (char *topic)
+{
+  Memo *self = get_memo ();
+  Slot **oldest = &self->slots[0];
+  Slot *slot;
 
-  return *slot;
+  self->clock++;
+
+  for (guint i = 0; i < N_SLOTS && *oldest != NULL; i++)
+    {
+      slot = self->slots[i];
+      /* The pointer of an address in use is its own. */
+      if (slot != NULL && slot->topic == topic)
+        {
+          slot->used = self->clock;
+          return slot;
+        }
+      if (slot == NULL || self->clock - slot->used > self->clock - (*oldest)->used)
+        oldest = &self->slots[i];
+    }
+
+  if (*oldest != NULL && self->clock - (*oldest)->used < PATIENCE)
+    return NULL;
+
+  g_clear_pointer (oldest, slot_free);
+  slot = *oldest = g_new0 (Slot, 1);
+  slot->topic = g_ref_string_acquire (topic);
+  slot->used = self->clock;
+
+  return slot;
 }
 
 /* Whether the member at `p` is the one that is remembered. */
@@ -223,9 +251,10 @@ _mb_json_read_similar (char       *topic,
     return _mb_json_read (text, length, NULL, NULL);
 
   slot = get_slot (topic);
-  if (slot->rest > 0)
+  if (slot == NULL || slot->rest > 0)
     {
-      slot->rest--;
+      if (slot != NULL)
+        slot->rest--;
       return _mb_json_read (text, length, NULL, NULL);
     }
 

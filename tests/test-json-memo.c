@@ -66,6 +66,45 @@ test_shares (void)
 }
 
 static void
+test_topics_in_turns (void)
+{
+  char *topics[20];
+  guint n_shared = 0;
+
+  g_test_summary ("The first topics in use keep their place, and give it up when they are not used any more");
+
+  for (guint i = 0; i < G_N_ELEMENTS (topics); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("/many/%u", i);
+
+      topics[i] = g_ref_string_new (name);
+    }
+
+  /* In turns, as those of one program. */
+  for (guint round = 0; round < 3; round++)
+    for (guint i = 0; i < G_N_ELEMENTS (topics); i++)
+      {
+        g_autoptr(JsonNode) one = read_both (topics[i], "{\"name\":\"x\",\"n\":1}");
+        g_autoptr(JsonNode) two = read_both (topics[i], "{\"name\":\"x\",\"n\":2}");
+
+        n_shared += round > 0 && get (one, "name") == get (two, "name");
+      }
+  g_assert_cmpuint (n_shared, >=, 2 * 4);
+  g_assert_cmpuint (n_shared, <=, 2 * 8);
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr(JsonNode) node = read_both (topics[19], "{\"name\":\"x\",\"n\":1}");
+      g_autoptr(JsonNode) next = read_both (topics[19], "{\"name\":\"x\",\"n\":2}");
+
+      g_assert_true (i < 99 || get (node, "name") == get (next, "name"));
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (topics); i++)
+    g_ref_string_release (topics[i]);
+}
+
+static void
 test_lives (void)
 {
   char *topic = g_ref_string_new ("/a");
@@ -215,6 +254,7 @@ main (int    argc,
 
   g_test_add_func ("/json-memo/shares", test_shares);
   g_test_add_func ("/json-memo/lives", test_lives);
+  g_test_add_func ("/json-memo/topics-in-turns", test_topics_in_turns);
   g_test_add_func ("/json-memo/any", test_any);
   g_test_add_func ("/json-memo/large", test_large);
   g_test_add_func ("/json-memo/rests", test_rests);
