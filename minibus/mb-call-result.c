@@ -65,8 +65,10 @@ mb_call_result_iface_init (GAsyncResultIface *iface)
 }
 
 static void
-clear (MbCallResult *self)
+clear (gpointer result)
 {
+  MbCallResult *self = result;
+
   g_clear_object (&self->source);
   g_clear_pointer (&self->caller, _mb_caller_unref);
   g_clear_pointer (&self->mailbox, _mb_mailbox_unref);
@@ -79,7 +81,7 @@ clear (MbCallResult *self)
 static void
 mb_call_result_finalize (GObject *object)
 {
-  clear (MB_CALL_RESULT (object));
+  clear (object);
 
   G_OBJECT_CLASS (mb_call_result_parent_class)->finalize (object);
 }
@@ -123,14 +125,7 @@ _mb_call_result_new (GObject             *source,
 void
 _mb_call_result_drop (gpointer result)
 {
-  if (!_mb_spares_is_unkept (result))
-    {
-      g_object_unref (result);
-      return;
-    }
-
-  clear (result);
-  _mb_spares_put (&spares, result);
+  _mb_spares_drop (&spares, result, clear);
 }
 
 GMainContext *

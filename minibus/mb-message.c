@@ -376,14 +376,11 @@ _mb_message_new (const MbMessageParts *parts)
   return self;
 }
 
-void
-_mb_message_drop (MbMessage *self)
+/* What is left can be used again. */
+static void
+clear (gpointer message)
 {
-  if (!_mb_spares_is_unkept (self))
-    {
-      g_object_unref (self);
-      return;
-    }
+  MbMessage *self = message;
 
   clear_parts (self);
   if (self->texts_size > MAX_SPARE_TEXTS)
@@ -391,7 +388,12 @@ _mb_message_drop (MbMessage *self)
       g_clear_pointer (&self->texts, g_free);
       self->texts_size = 0;
     }
-  _mb_spares_put (&spares, self);
+}
+
+void
+_mb_message_drop (MbMessage *self)
+{
+  _mb_spares_drop (&spares, self, clear);
 }
 
 /**

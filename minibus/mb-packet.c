@@ -536,6 +536,15 @@ _mb_packet_set_sequence (char    *packet,
   put_hex (packet + MB_TAG_END - MB_TAG_SEQUENCE_DIGITS, sequence, MB_TAG_SEQUENCE_DIGITS);
 }
 
+static void
+append_id (GString    *out,
+           const char *id,
+           gsize       id_length)
+{
+  _mb_json_append_string (out, id, id_length);
+  g_string_append_len (out, "}" BEFORE_DATA, sizeof "}" BEFORE_DATA - 1);
+}
+
 void
 _mb_packet_append_rest (GString    *out,
                         const char *id,
@@ -543,8 +552,7 @@ _mb_packet_append_rest (GString    *out,
                         const char *data,
                         gsize       data_length)
 {
-  _mb_json_append_string (out, id, id_length);
-  g_string_append_len (out, "}" BEFORE_DATA, sizeof "}" BEFORE_DATA - 1);
+  append_id (out, id, id_length);
   _mb_json_append_string (out, data, data_length);
   g_string_append_c (out, '}');
 }
@@ -556,8 +564,8 @@ _mb_packet_append_escaped (GString    *out,
                            const char *escaped,
                            gsize       escaped_length)
 {
-  _mb_json_append_string (out, id, id_length);
-  g_string_append_len (out, "}" BEFORE_DATA "\"", sizeof "}" BEFORE_DATA "\"" - 1);
+  append_id (out, id, id_length);
+  g_string_append_c (out, '"');
   g_string_append_len (out, escaped, (gssize) escaped_length);
   g_string_append_len (out, "\"}", 2);
 }

@@ -172,8 +172,10 @@ mb_request_dispose (GObject *object)
 }
 
 static void
-clear (MbRequest *self)
+clear (gpointer request)
 {
+  MbRequest *self = request;
+
   g_clear_pointer (&self->core, _mb_core_unref);
   g_clear_pointer (&self->message, _mb_message_drop);
   g_clear_object (&self->reply_schema);
@@ -183,7 +185,7 @@ clear (MbRequest *self)
 static void
 mb_request_finalize (GObject *object)
 {
-  clear (MB_REQUEST (object));
+  clear (object);
 
   G_OBJECT_CLASS (mb_request_parent_class)->finalize (object);
 }
@@ -354,14 +356,10 @@ void
 _mb_request_drop (MbRequest *self)
 {
   /* What has no answer gets one when it ends. */
-  if (!g_atomic_int_get (&self->answered) || !_mb_spares_is_unkept (self))
-    {
-      g_object_unref (self);
-      return;
-    }
-
-  clear (self);
-  _mb_spares_put (&spares, self);
+  if (g_atomic_int_get (&self->answered))
+    _mb_spares_drop (&spares, self, clear);
+  else
+    g_object_unref (self);
 }
 
 void

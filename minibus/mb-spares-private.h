@@ -33,7 +33,9 @@ typedef struct
 void     _mb_spares_free_pack (gpointer   pack);
 
 gpointer _mb_spares_take      (MbSpares  *self);
-gboolean _mb_spares_is_unkept (gpointer   object);
+void     _mb_spares_drop      (MbSpares  *self,
+                               gpointer   object,
+                               void     (*clear) (gpointer object));
 void     _mb_spares_put       (MbSpares  *self,
                                gpointer   object);
 

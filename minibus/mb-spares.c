@@ -98,21 +98,12 @@ _mb_spares_take (MbSpares *self)
   return pack != NULL && pack->n_objects > 0 ? pack->objects[--pack->n_objects] : NULL;
 }
 
-/*< private >
- * _mb_spares_is_unkept:
- * @object: (type GObject): an object, on which the caller has a reference
- *
- * Tells whether that reference is all there is, so that nobody can tell if the object ends or serves again. A weak
- * reference, the object of another language that wraps it, and whatever else is to hear of its end are in its data.
- *
- * Returns: whether only the caller knows the object
- */
-gboolean
-_mb_spares_is_unkept (gpointer object)
+/* Whether the caller's reference is all there is, so that nobody can tell if the object ends or serves again. A weak
+ * reference, the object of another language that wraps it, and whatever else is to hear of its end are in its data. */
+static gboolean
+is_unkept (GObject *object)
 {
-  GObject *self = object;
-
-  return g_atomic_int_get (&self->ref_count) == 1 && g_atomic_pointer_get (&self->qdata) == NULL;
+  return g_atomic_int_get (&object->ref_count) == 1 && g_atomic_pointer_get (&object->qdata) == NULL;
 }
 
 /*< private >
@@ -147,4 +138,27 @@ _mb_spares_put (MbSpares *self,
     }
 
   pack->objects[pack->n_objects++] = object;
+}
+
+/*< private >
+ * _mb_spares_drop:
+ * @self: where this class has its spares
+ * @object: (transfer full) (type GObject): an object
+ * @clear: lets go of what the object holds
+ *
+ * As g_object_unref(); but if nobody else knows the object, it is kept for who takes the next one.
+ */
+void
+_mb_spares_drop (MbSpares  *self,
+                 gpointer   object,
+                 void     (*clear) (gpointer object))
+{
+  if (!is_unkept (object))
+    {
+      g_object_unref (object);
+      return;
+    }
+
+  clear (object);
+  _mb_spares_put (self, object);
 }
